@@ -1,0 +1,1 @@
+"""What the API server says: kubeconfig, credentials, client, informers, slim records."""

@@ -1,0 +1,1 @@
+"""What a node says: parsers, addressing, the scraper and its transport."""

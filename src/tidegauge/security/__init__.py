@@ -1,0 +1,1 @@
+"""TLS contexts, files that reload, and certificate making."""

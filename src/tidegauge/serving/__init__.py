@@ -1,0 +1,1 @@
+"""The aggregated API server: who is asking, may they, discovery, encoders, health."""

@@ -1,0 +1,1 @@
+"""Kubernetes quantities, durations and label selectors, and the clock: pure."""

@@ -1,0 +1,26 @@
+"""What the store answers with: the usage of a pod or a node."""
+
+from typing import NamedTuple
+
+
+class ContainerUsage(NamedTuple):
+    name: str
+    """The container's name; empty for a node."""
+    cpu: int
+    """Nanocores over the window."""
+    memory: int
+    """Working set in bytes at the window's end."""
+    swap: int | None
+    """Bytes; None where the kubelet does not report it."""
+
+
+class Usage(NamedTuple):
+    """Usage of a pod (containers sorted by name, never empty) or a node (one entry, nameless)."""
+
+    stamp_ms: int
+    """The kubelet's time of the CPU sample at the window's end; of several containers the earliest."""
+    window_ns: int
+    """The window of the container that `stamp_ms` is of."""
+    stored: float
+    """Wall clock, seconds since the epoch: when the node's answer was stored."""
+    containers: list[ContainerUsage]
