@@ -38,7 +38,7 @@ bench: setup
 lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv==0.13.9
 	.venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
-	  --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock build.in
+	  --no-emit-index-url --no-emit-find-links --group dev pyproject.toml -o requirements.lock
 	rm -rf .venv-lock
 
 clean:
