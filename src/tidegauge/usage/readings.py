@@ -18,7 +18,7 @@ class Usage(NamedTuple):
     """Usage of a pod (containers sorted by name, never empty) or a node (one entry, nameless)."""
 
     stamp_ms: int
-    """The kubelet's time of the CPU sample at the window's end; of several containers the earliest."""
+    """The kubelet's time of the CPU sample at the window's end; of several the earliest."""
     window_ns: int
     """The window of the container that `stamp_ms` is of."""
     stored: float

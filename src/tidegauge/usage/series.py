@@ -1,0 +1,285 @@
+"""The readings of one node and its containers, and the rules by which they change.
+
+docs/rates.md states the rules; the rule numbers here are its own. All figures are columns with one
+entry per slot of the layout. The usual answer moves every series forward: then the new columns are
+those of the answer, the window begins where the last ended, and nothing is copied. Only the slots
+for which that is not so are gone through one by one, and only they cost time.
+"""
+
+import math
+from array import array
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tidegauge.kubelet.samples import MISSING, Answer, Layout
+from tidegauge.usage.alignment import ABSENT, aligned, union, where
+from tidegauge.usage.rates import NANOSECONDS, NANOSECONDS_PER_MILLISECOND, nanocores
+
+SHORTEST_FROM_START_NS = 10 * NANOSECONDS
+"""The shortest window from a container's start: below it, start-up is all one would see."""
+
+
+class SeriesUsage(NamedTuple):
+    stamp_ms: int
+    window_ns: int
+    cpu: int
+    memory: int
+    swap: int
+    """MISSING where the kubelet reports none."""
+    taken: float
+    """Monotonic clock, when the CPU reading that the window ends in was taken."""
+
+
+NEVER = math.inf
+"""When a reading was taken that never was: so first sight is not mistaken for old age."""
+
+
+class Unsettled(NamedTuple):
+    """A series without an ordinary pair of readings."""
+
+    since_ns: int | None
+    """The start at which its window begins, with a counter of 0; None: a first point."""
+    kept: SeriesUsage | None
+    """The last usage, which stays until there is a new one."""
+
+
+@dataclass(slots=True)
+class Columns:
+    cpu: "array[int]"
+    cpu_stamp: "array[int]"
+    base_cpu: "array[int]"
+    base_stamp: "array[int]"
+    """Where the window begins; MISSING without an ordinary pair."""
+    memory: "array[int]"
+    memory_stamp: "array[int]"
+    swap: "array[int]"
+    taken: "array[float]"
+
+
+class NodeSeries:
+    """All series of one node."""
+
+    __slots__ = ("_columns", "_latest_ms", "_unsettled", "layout")
+
+    def __init__(self) -> None:
+        self.layout = Layout((), array("I", [1]), ("",), {})
+        self._columns = _empty(1)
+        self._unsettled: dict[int, Unsettled] = {}
+        self._latest_ms = MISSING
+
+    def take(self, answer: Answer, now: float, unmoved: float) -> None:
+        """Move on by one answer, whose arrays are ours from now on.
+
+        `now` and `unmoved` (rule 5) are seconds on the monotonic clock.
+        """
+        if answer.layout is not self.layout:
+            answer = self._align(answer)
+        old = self._columns
+        new = Columns(
+            cpu=answer.cpu,
+            cpu_stamp=answer.cpu_stamp,
+            base_cpu=old.cpu,
+            base_stamp=old.cpu_stamp,
+            memory=answer.memory,
+            memory_stamp=answer.memory_stamp,
+            swap=answer.swap,
+            taken=array("d", [now]) * len(answer.cpu),
+        )
+        latest = max(*answer.cpu_stamp, *answer.memory_stamp)
+        if slots := self._unusual(answer, now - unmoved):
+            new.base_cpu, new.base_stamp = old.cpu[:], old.cpu_stamp[:]
+            for slot in slots:
+                expired = old.taken[slot] < now - unmoved
+                self._take_cpu(slot, answer, new, expired=expired)
+                if not expired:
+                    _take_memory(slot, old, new, whole=answer.whole)
+        self._columns = new
+        self._latest_ms = max(self._latest_ms, latest)
+
+    def usage(self, slot: int) -> SeriesUsage | None:
+        """The usage of one slot, fresh or stale, or None while there is none."""
+        columns = self._columns
+        stamp = columns.cpu_stamp[slot]
+        if stamp == MISSING or columns.memory_stamp[slot] == MISSING:
+            return None
+        begin_ns, begin_cpu = columns.base_stamp[slot] * NANOSECONDS_PER_MILLISECOND, 0
+        unsettled = self._unsettled.get(slot)
+        if unsettled is None:
+            if begin_ns < 0:
+                return None
+            begin_cpu = columns.base_cpu[slot]
+        elif self._young(slot, unsettled):
+            return unsettled.kept
+        else:
+            begin_ns = unsettled.since_ns or 0
+        window = stamp * NANOSECONDS_PER_MILLISECOND - begin_ns
+        return SeriesUsage(
+            stamp,
+            window,
+            nanocores(columns.cpu[slot] - begin_cpu, window),
+            columns.memory[slot],
+            columns.swap[slot],
+            columns.taken[slot],
+        )
+
+    def exited(self, slot: int) -> bool:
+        """Zero CPU and zero memory: what a kubelet says of a container that has ended (rule 4)."""
+        columns = self._columns
+        return (
+            columns.cpu[slot] == 0
+            and columns.memory[slot] == 0
+            and columns.cpu_stamp[slot] != MISSING
+            and columns.memory_stamp[slot] != MISSING
+        )
+
+    def _align(self, answer: Answer) -> Answer:
+        """Bring old columns and answer into one layout (rule 6), and return the answer in it."""
+        layout = answer.layout
+        from_old = where(layout, self.layout)
+        if not answer.whole and len(from_old) - from_old.count(ABSENT) < self.layout.slots:
+            layout = union(self.layout, answer.layout)
+            answer = _answer_in(layout, answer)
+            from_old = where(layout, self.layout)
+        self._columns = _columns_in(self._columns, from_old)
+        self._unsettled = {
+            slot: self._unsettled[old]
+            for slot, old in enumerate(from_old)
+            if old in self._unsettled
+        }
+        self.layout = layout
+        return answer
+
+    def _unusual(self, answer: Answer, oldest: float) -> list[int]:
+        """The slots that do not simply move from one pair of readings to the next."""
+        old = self._columns
+        rows = zip(
+            answer.cpu_stamp,
+            old.cpu_stamp,
+            answer.cpu,
+            old.cpu,
+            answer.memory_stamp,
+            old.memory_stamp,
+            answer.start,
+            old.taken,
+            strict=True,
+        )
+        slots = [
+            slot
+            for slot, (stamp, last, cpu, last_cpu, memory, last_memory, start, taken) in enumerate(
+                rows
+            )
+            if not (
+                stamp > last >= 0
+                and cpu >= last_cpu
+                and memory > last_memory
+                and start <= last * NANOSECONDS_PER_MILLISECOND
+                and taken >= oldest
+            )
+        ]
+        return sorted({*slots, *self._unsettled}) if self._unsettled else slots
+
+    def _take_cpu(self, slot: int, answer: Answer, new: Columns, *, expired: bool) -> None:
+        old = self._columns
+        stamp, last = answer.cpu_stamp[slot], old.cpu_stamp[slot]
+        start = _known_start(answer.start[slot], stamp)
+        if stamp == MISSING and answer.whole:
+            _no_pair(slot, new)
+            self._unsettled.pop(slot, None)
+        elif stamp == MISSING or (stamp <= last and not expired):
+            _restore_cpu(slot, old, new)
+        elif last == MISSING or expired:
+            self._first_seen(slot, start, new, expired=expired)
+        elif start > last * NANOSECONDS_PER_MILLISECOND:
+            self._unsettle(slot, start, new)
+        elif new.cpu[slot] < old.cpu[slot]:
+            self._unsettle(slot, None, new)
+        else:
+            self._next(slot, new)
+
+    def _first_seen(self, slot: int, start: int, new: Columns, *, expired: bool) -> None:
+        _no_pair(slot, new)
+        self._unsettled.pop(slot, None)
+        latest = self._latest_ms
+        if not expired and latest != MISSING and start > latest * NANOSECONDS_PER_MILLISECOND:
+            self._unsettled[slot] = Unsettled(start, None)
+
+    def _unsettle(self, slot: int, since: int | None, new: Columns) -> None:
+        """A restart or a reset: the last usage stays."""
+        self._unsettled[slot] = Unsettled(since, self.usage(slot))
+        _no_pair(slot, new)
+
+    def _next(self, slot: int, new: Columns) -> None:
+        """An ordinary next reading: a pair, unless the window from the start is still too short."""
+        unsettled = self._unsettled.get(slot)
+        if unsettled is None:
+            return
+        if unsettled.since_ns is not None and self._young(slot, unsettled):
+            _no_pair(slot, new)
+        else:
+            del self._unsettled[slot]
+
+    def _young(self, slot: int, unsettled: Unsettled) -> bool:
+        """Whether the series has no usable window of its own yet."""
+        if unsettled.since_ns is None:
+            return True
+        stamp_ns = self._columns.cpu_stamp[slot] * NANOSECONDS_PER_MILLISECOND
+        return stamp_ns - unsettled.since_ns < SHORTEST_FROM_START_NS
+
+
+def _known_start(start: int, stamp: int) -> int:
+    """The start, or 0 where it is unknown or later than its own sample."""
+    return start if start <= stamp * NANOSECONDS_PER_MILLISECOND else 0
+
+
+def _no_pair(slot: int, new: Columns) -> None:
+    new.base_stamp[slot] = MISSING
+
+
+def _restore_cpu(slot: int, old: Columns, new: Columns) -> None:
+    new.cpu[slot], new.cpu_stamp[slot] = old.cpu[slot], old.cpu_stamp[slot]
+    new.base_cpu[slot], new.base_stamp[slot] = old.base_cpu[slot], old.base_stamp[slot]
+    new.taken[slot] = old.taken[slot]
+
+
+def _take_memory(slot: int, old: Columns, new: Columns, *, whole: bool) -> None:
+    stamp, last = new.memory_stamp[slot], old.memory_stamp[slot]
+    gone = stamp == MISSING and whole
+    if not gone and stamp <= last:
+        new.memory[slot], new.memory_stamp[slot] = old.memory[slot], last
+        new.swap[slot] = old.swap[slot]
+
+
+def _empty(slots: int) -> Columns:
+    zeros, missing = array("Q", [0]) * slots, array("q", [MISSING]) * slots
+    return Columns(
+        zeros, missing, zeros, missing, zeros, missing, missing, array("d", [NEVER]) * slots
+    )
+
+
+def _columns_in(columns: Columns, slots: list[int]) -> Columns:
+    return Columns(
+        cpu=aligned(columns.cpu, slots, 0),
+        cpu_stamp=aligned(columns.cpu_stamp, slots, MISSING),
+        base_cpu=aligned(columns.base_cpu, slots, 0),
+        base_stamp=aligned(columns.base_stamp, slots, MISSING),
+        memory=aligned(columns.memory, slots, 0),
+        memory_stamp=aligned(columns.memory_stamp, slots, MISSING),
+        swap=aligned(columns.swap, slots, MISSING),
+        taken=array("d", [columns.taken[s] if s >= 0 else NEVER for s in slots]),
+    )
+
+
+def _answer_in(layout: Layout, answer: Answer) -> Answer:
+    slots = where(layout, answer.layout)
+    return Answer(
+        layout=layout,
+        cpu=aligned(answer.cpu, slots, 0),
+        cpu_stamp=aligned(answer.cpu_stamp, slots, MISSING),
+        memory=aligned(answer.memory, slots, 0),
+        memory_stamp=aligned(answer.memory_stamp, slots, MISSING),
+        swap=aligned(answer.swap, slots, MISSING),
+        start=aligned(answer.start, slots, 0),
+        whole=answer.whole,
+        bad_lines=answer.bad_lines,
+        scrape_error=answer.scrape_error,
+    )

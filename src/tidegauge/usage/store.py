@@ -1,0 +1,121 @@
+"""The store: the last pair of readings of everything, by node, and what may be served of it.
+
+One node's answer is stored in one synchronous step, so a reader on the same loop sees a node either
+before or after it, never in between.
+"""
+
+from collections.abc import Iterator
+
+from tidegauge.kubelet.samples import MISSING, NODE_SLOT, Answer, Layout
+from tidegauge.units.clock import Clock
+from tidegauge.usage.readings import ContainerUsage, Usage
+from tidegauge.usage.series import NodeSeries, SeriesUsage
+
+
+class _Node:
+    __slots__ = ("answered", "seen", "series", "stored")
+
+    def __init__(self) -> None:
+        self.series = NodeSeries()
+        self.seen: Layout | None = None
+        self.answered = 0.0
+        self.stored = 0.0
+
+
+class Store:
+    """Usage of nodes and pods by the rules of docs/rates.md.
+
+    `period` is the scrape period in seconds; what a node said is stale `stale_after_periods` of
+    them after its last answer, and a usage `stale_unmoved` seconds after its stamp last moved.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        period: float,
+        stale_after_periods: float = 3,
+        stale_unmoved: float = 600.0,
+    ) -> None:
+        self._clock = clock
+        self._silent = period * stale_after_periods
+        self._unmoved = stale_unmoved
+        self._nodes: dict[str, _Node] = {}
+
+    def record(self, name: str, answer: Answer) -> None:
+        """Store what a node answered just now; the arrays of the answer are ours from then on."""
+        node = self._nodes.setdefault(name, _Node())
+        node.seen = answer.layout
+        node.answered, node.stored = self._clock.monotonic(), self._clock.now()
+        node.series.take(answer, node.answered, self._unmoved)
+
+    def forget(self, name: str) -> None:
+        """Drop a node that is gone from the API server; unknown names are fine."""
+        self._nodes.pop(name, None)
+
+    def layout(self, name: str) -> Layout | None:
+        """The layout of a node's last answer, for the parser to recognise the next one by."""
+        node = self._nodes.get(name)
+        return node.seen if node else None
+
+    def node_usage(self, name: str) -> Usage | None:
+        node = self._answering(name)
+        return self._usage(node, [NODE_SLOT]) if node else None
+
+    def pod_usage(self, namespace: str, pod: str, node_name: str) -> Usage | None:
+        """The usage of a pod by the word of the node it runs on; None unless whole and fresh."""
+        node = self._answering(node_name)
+        if node is None:
+            return None
+        layout = node.series.layout
+        position = layout.index.get((namespace, pod))
+        if position is None:
+            return None
+        return self._usage(node, range(layout.firsts[position], layout.firsts[position + 1]))
+
+    def has_pair(self, name: str) -> bool:
+        """Whether a node's own usage can be served."""
+        return self.node_usage(name) is not None
+
+    def containers_with_usage(self) -> Iterator[int]:
+        """For each node that answers, how many of its containers have a usage that is not stale."""
+        oldest = self._clock.monotonic() - self._unmoved
+        for name in self._nodes:
+            if node := self._answering(name):
+                yield sum(
+                    usage is not None and usage.taken >= oldest
+                    for usage in map(node.series.usage, range(1, node.series.layout.slots))
+                )
+
+    def silent_nodes(self) -> list[str]:
+        """The nodes whose last answer is stale."""
+        return [name for name in self._nodes if self._answering(name) is None]
+
+    def _answering(self, name: str) -> _Node | None:
+        node = self._nodes.get(name)
+        if node and self._clock.monotonic() - node.answered <= self._silent:
+            return node
+        return None
+
+    def _usage(self, node: _Node, slots: range | list[int]) -> Usage | None:
+        oldest = self._clock.monotonic() - self._unmoved
+        series = node.series
+        shown: list[SeriesUsage] = []
+        containers: list[ContainerUsage] = []
+        for slot in slots:
+            if series.exited(slot):
+                continue
+            usage = series.usage(slot)
+            if usage is None or usage.taken < oldest:
+                return None
+            shown.append(usage)
+            containers.append(_container(series.layout.containers[slot], usage))
+        if not shown:
+            return None
+        earliest = min(shown, key=lambda usage: (usage.stamp_ms, -usage.window_ns))
+        return Usage(earliest.stamp_ms, earliest.window_ns, node.stored, containers)
+
+
+def _container(name: str, usage: SeriesUsage) -> ContainerUsage:
+    swap = None if usage.swap == MISSING else usage.swap
+    return ContainerUsage(name, usage.cpu, usage.memory, swap)
