@@ -1,0 +1,242 @@
+"""A naive model of docs/rates.md, to judge the product by: it keeps every answer of every node.
+
+Nothing is carried from one answer to the next. Whatever is asked is worked out anew from the whole
+history: first the readings that were taken from a series, then for each of them where its window
+begins, then the last usage. It shares no code with the product.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from tests.reference_body import NODE, Body, Series, parse
+from tests.reference_text import cpu_text, duration_text, memory_text, time_text
+
+SHORTEST_FROM_START_NS = 10 * 10**9
+MS = 10**6
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One body as it was taken: by our two clocks, in seconds."""
+
+    body: Body
+    monotonic: float
+    wall: float
+
+    @cached_property
+    def latest_ms(self) -> int:
+        """The latest stamp of all that it says, -1 when it says nothing."""
+        stamps = [
+            reading.stamp
+            for kinds in self.body.figures.values()
+            for kind, reading in kinds.items()
+            if kind in ("cpu", "memory")
+        ]
+        return max(stamps, default=-1)
+
+
+class Beginning(NamedTuple):
+    """Where a window begins."""
+
+    ns: int
+    cpu: int
+    at_start: bool
+    """At the start of the container, with a counter of 0."""
+
+
+class Taken(NamedTuple):
+    """A CPU reading that was taken."""
+
+    answer: int
+    """Index of the answer that had it."""
+    taken: float
+    """Monotonic clock."""
+    ms: int
+    cpu: int
+    begins: Beginning | None
+    """None for a first point."""
+
+    @property
+    def window_ns(self) -> int:
+        return self.ms * MS - self.begins.ns if self.begins else 0
+
+    @property
+    def usable(self) -> bool:
+        if self.begins is None:
+            return False
+        return not self.begins.at_start or self.window_ns >= SHORTEST_FROM_START_NS
+
+
+class Memory(NamedTuple):
+    answer: int
+    ms: int
+    value: int
+    swap: int | None
+
+
+class Usage(NamedTuple):
+    name: str
+    ms: int
+    window_ns: int
+    nanocores: int
+    memory: int
+    swap: int | None
+
+    def json(self) -> dict[str, str]:
+        usage = {"cpu": cpu_text(self.nanocores), "memory": memory_text(self.memory)}
+        return usage if self.swap is None else {**usage, "swap": memory_text(self.swap)}
+
+
+class Model:
+    """The eight rules. All spans are seconds; `now` is the monotonic clock."""
+
+    def __init__(self, period_s: float, stale_after_periods: float = 3, unmoved_s: float = 600):
+        self.silent_s = period_s * stale_after_periods
+        self.unmoved_s = unmoved_s
+        self.answers: dict[str, list[Answer]] = {}
+
+    def answer(
+        self, node: str, body: bytes, request_ms: int, now_monotonic: float, now_wall: float
+    ) -> None:
+        taken = Answer(parse(body, request_ms), now_monotonic, now_wall)
+        self.answers.setdefault(node, []).append(taken)
+
+    def failed(self, node: str) -> None:
+        """Rule 5: a failed scrape changes nothing."""
+
+    def forget(self, node: str) -> None:
+        self.answers.pop(node, None)
+
+    def nodes(self, now: float) -> list[dict[str, Any]]:
+        """The items of a NodeMetricsList."""
+        items = []
+        for node in sorted(self._answering(now)):
+            usages = self._usages(self.answers[node], [NODE], now)
+            if usages:
+                head = self._head(node, {"name": node}, usages)
+                items.append({**head, "usage": usages[0].json()})
+        return items
+
+    def pods(
+        self, now: float, placed: Mapping[tuple[str, str], str] | None = None
+    ) -> list[dict[str, Any]]:
+        """The items of a PodMetricsList. `placed` says on which node a pod is (rule 7)."""
+        items = []
+        for (namespace, pod), node in sorted(self._claims(now)):
+            if placed is not None and placed.get((namespace, pod)) != node:
+                continue
+            history = self.answers[node]
+            members = [s for s in sorted(existing(history)) if s[:2] == (namespace, pod)]
+            usages = self._usages(history, members, now)
+            if usages:
+                head = self._head(node, {"name": pod, "namespace": namespace}, usages)
+                containers = [{"name": usage.name, "usage": usage.json()} for usage in usages]
+                items.append({**head, "containers": containers})
+        return items
+
+    def _answering(self, now: float) -> list[str]:
+        """Rule 5: the nodes whose last answer is not stale."""
+        return [
+            n for n, known in self.answers.items() if now - known[-1].monotonic <= self.silent_s
+        ]
+
+    def _claims(self, now: float) -> Iterator[tuple[tuple[str, str], str]]:
+        for node in self._answering(now):
+            for pod in {series[:2] for series in existing(self.answers[node]) if series != NODE}:
+                yield pod, node
+
+    def _head(self, node: str, metadata: dict[str, str], usages: list[Usage]) -> dict[str, Any]:
+        """Rule 4: the earliest timestamp, of equal ones the longest window; rule 8: creation."""
+        first = min(usages, key=lambda usage: (usage.ms, -usage.window_ns, usage.name))
+        stored = self.answers[node][-1].wall
+        return {
+            "metadata": {**metadata, "creationTimestamp": time_text(int(stored * 1000))},
+            "timestamp": time_text(first.ms),
+            "window": duration_text(first.window_ns),
+        }
+
+    def _usages(
+        self, history: list[Answer], members: Iterable[Series], now: float
+    ) -> list[Usage] | None:
+        """Rule 4: the usage of each of a pod's containers, or None unless all have one."""
+        usages = []
+        for series in members:
+            cpus, memories = readings(history, series, self.unmoved_s)
+            if cpus and memories and cpus[-1].cpu == 0 and memories[-1].value == 0:
+                continue  # exited
+            usable = [taken for taken in cpus if taken.usable]
+            if not memories or not usable or now - usable[-1].taken > self.unmoved_s:
+                return None
+            usages.append(_usage(series, usable[-1], cpus, memories))
+        return usages
+
+
+def existing(history: list[Answer]) -> set[Series]:
+    """Rule 6: all series of the last whole answer and of the answers after it."""
+    found: set[Series] = set()
+    for answer in history:
+        if answer.body.whole:
+            found = set()
+        found |= answer.body.figures.keys()
+    return found
+
+
+def readings(
+    history: list[Answer], series: Series, unmoved_s: float
+) -> tuple[list[Taken], list[Memory]]:
+    """All that was taken from a series and is not gone."""
+    cpus: list[Taken] = []
+    memories: list[Memory] = []
+    for i, answer in enumerate(history):
+        cpu, memory = answer.body.cpu(series), answer.body.memory(series)
+        anew = bool(cpus) and answer.monotonic - cpus[-1].taken > unmoved_s  # rule 5
+        if anew or (cpu is None and answer.body.whole):  # rule 6
+            cpus = []
+        if anew or (memory is None and answer.body.whole):
+            memories = []
+        if cpu and (not cpus or cpu.stamp > cpus[-1].ms):  # rule 2
+            start = answer.body.start(series)
+            known = start if 0 < start <= cpu.stamp * MS else None
+            if not cpus:
+                begins = None if anew else _first_seen(known, history[:i])
+            else:
+                begins = _begins(known, cpu.value, cpus[-1])
+            cpus = [*cpus, Taken(i, answer.monotonic, cpu.stamp, cpu.value, begins)]
+        if memory and (not memories or memory.stamp > memories[-1].ms):
+            taken = Memory(i, memory.stamp, memory.value, answer.body.swap(series))
+            memories = [*memories, taken]
+    return cpus, memories
+
+
+def _first_seen(start: int | None, earlier: list[Answer]) -> Beginning | None:
+    """Rule 3: a container that started after the node's earlier answers counts as restarted."""
+    latest_ms = max((answer.latest_ms for answer in earlier), default=-1)
+    if start is not None and latest_ms >= 0 and start > latest_ms * MS:
+        return Beginning(start, 0, at_start=True)
+    return None
+
+
+def _begins(start: int | None, cpu: int, last: Taken) -> Beginning | None:
+    """Rule 3: where the window of a later reading begins."""
+    if start is not None and start > last.ms * MS:
+        return Beginning(start, 0, at_start=True)
+    if cpu < last.cpu:
+        return None
+    if last.begins and last.begins.at_start and not last.usable:
+        return last.begins
+    return Beginning(last.ms * MS, last.cpu, at_start=False)
+
+
+def _usage(series: Series, last: Taken, cpus: list[Taken], memories: list[Memory]) -> Usage:
+    """The usage of a window; its memory is the latest one, or when later CPU readings make no
+    usage yet, the last one before them.
+    """
+    after = cpus[cpus.index(last) + 1 :]
+    known = [m for m in memories if not after or m.answer < after[0].answer]
+    memory = known[-1] if known else memories[-1]
+    assert last.begins
+    seconds, rest = divmod(last.window_ns, 10**9)
+    rate = float(last.cpu - last.begins.cpu) / (float(seconds) + rest / 1e9)  # rule 1
+    return Usage(series[2], last.ms, last.window_ns, int(rate), memory.value, memory.swap)
