@@ -19,8 +19,8 @@ _PIECE = re.compile(r"(?P<whole>[0-9]*)(?:\.(?P<fraction>[0-9]*))?(?P<unit>[^0-9
 
 _INT64_MAX = 2**63 - 1
 
-_FRACTION_DIGITS = 18
-"""More cannot change a nanosecond of any hour, and 18 always fit into 64 bits."""
+_FRACTION_DIGITS = 19
+"""Go reads as many digits as fit into 64 bits; further ones cannot change a nanosecond."""
 
 
 _MAX_TEXT = 1000
@@ -89,5 +89,6 @@ def _piece_ns(piece: re.Match[str], text: str) -> int:
     ns = int(piece["whole"] or 0) * scale
     if piece["fraction"]:
         digits = piece["fraction"][:_FRACTION_DIGITS]
+        digits = digits[:-1] if int(digits) > _INT64_MAX else digits
         ns += int(float(digits) * (scale / 10 ** len(digits)))  # in doubles and cut, as Go does it
     return ns
