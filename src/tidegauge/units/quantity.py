@@ -31,9 +31,8 @@ def _as_stored(value: int) -> int:
 def _shorten(value: int, step: int, suffixes: tuple[str, ...]) -> str:
     if value == 0:
         return "0"
-    *small, biggest = suffixes
-    for suffix in small:
-        if value % step:
-            return f"{value}{suffix}"
+    power = 0
+    while value % step == 0 and power < len(suffixes) - 1:
         value //= step
-    return f"{value}{biggest}"
+        power += 1
+    return f"{value}{suffixes[power]}"
