@@ -23,7 +23,7 @@ from pathlib import Path
 from tests.realcluster.versions import BINARIES, GO_MINIMUM, GO_PACKAGE, Binary
 
 GIB = 1 << 30
-# Module and build cache that a cold build was seen to take, by module; rounded up.
+# Module and build cache that a cold build was seen to take, for one version; rounded up.
 CACHE_NEED = {
     "k8s.io/kubernetes": 4 * GIB,
     "sigs.k8s.io/metrics-server": 2 * GIB,
@@ -108,7 +108,7 @@ def _build(binaries: Sequence[Binary], say: Say) -> None:
     started = time.monotonic()
     say(
         f"realcluster: building {len(binaries)} programs into {cache_dir() / 'bin'} "
-        "(once per machine; about 10 minutes with cold caches)"
+        "(once per machine; about 12 minutes with cold caches)"
     )
     env = _go_environment(say)
     _check_disk(binaries, env)
@@ -269,9 +269,9 @@ def _check_disk(binaries: Sequence[Binary], env: Mapping[str, str]) -> None:
     shown = subprocess.run(
         ["go", "env", "GOMODCACHE"], env=env, capture_output=True, text=True, check=True
     )
-    modules = {binary.module for binary in binaries}
+    sources = {(binary.module, binary.version) for binary in binaries}
     go_cache = _existing(Path(shown.stdout.strip()))
-    need[go_cache] = need.get(go_cache, 0) + sum(CACHE_NEED[module] for module in modules)
+    need[go_cache] = need.get(go_cache, 0) + sum(CACHE_NEED[module] for module, _ in sources)
     for folder, wanted in need.items():
         free = shutil.disk_usage(folder).free
         if free < wanted:

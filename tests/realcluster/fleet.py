@@ -1,0 +1,139 @@
+"""Many alike nodes with many pods, for benchmarks: in fake kubelets and at the API server.
+
+`python -m tests.realcluster.fleet --help` runs the kubelets as a process of their own.
+"""
+
+import argparse
+import asyncio
+import ipaddress
+import json
+import os
+import signal
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.realcluster import placing
+from tests.realcluster.client import Client
+from tests.realcluster.figures import Figures
+from tests.realcluster.kubelets import Kubelets
+from tests.realcluster.pki import Pair
+
+_FIRST = int(ipaddress.IPv4Address("127.64.0.1"))
+NAMESPACES = 20
+# As many as keep two cores busy; kube-apiserver is what takes the time.
+WORKERS = 8
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """`nodes` nodes with `pods` pods each, of `containers` containers each."""
+
+    nodes: int
+    pods: int
+    containers: int
+
+    def node_name(self, index: int) -> str:
+        """Name of a node."""
+        return f"node-{index:05d}"
+
+    def address(self, index: int) -> str:
+        """Its address, in 127.64.0.0/10."""
+        return str(ipaddress.IPv4Address(_FIRST + index))
+
+    def pod_names(self, index: int) -> Iterator[tuple[str, str]]:
+        """Namespace and name of each pod of a node."""
+        for pod in range(self.pods):
+            yield f"fleet-{(index + pod) % NAMESPACES}", f"web-{index:05d}-{pod:03d}"
+
+    def container_names(self) -> list[str]:
+        """Names of a pod's containers."""
+        return [f"c{number}" for number in range(self.containers)]
+
+    def fill(self, index: int, figures: Figures) -> None:
+        """Give a node its containers: up to 256 millicores, 8 to 519 MiB, up to a day old each."""
+        for namespace, pod in self.pod_names(index):
+            for name in self.container_names():
+                # Any spread will do, as long as it is the same in each run.
+                mixed = zlib.crc32(f"{pod}/{name}".encode())
+                figures.add(
+                    namespace,
+                    pod,
+                    name,
+                    cpu=(mixed & 255) / 1000 + 0.001,
+                    memory=((mixed >> 8 & 511) + 8) << 20,
+                    age=3600 + (mixed >> 16) * 1.25,
+                )
+
+    def create_objects(self, client: Client, port: int, say: Callable[[str], None]) -> None:
+        """Create namespaces, nodes and Running pods at the API server.
+
+        A control plane with `controlplane.MASS_LOADING` takes some hundred pods a second.
+        """
+        for number in range(NAMESPACES):
+            metadata = {"name": f"fleet-{number}"}
+            client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+            account = {"name": "default", "namespace": f"fleet-{number}"}
+            client.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account})
+        with ThreadPoolExecutor(WORKERS) as pool:
+            jobs = [pool.submit(self._create_node, client, port, i) for i in range(self.nodes)]
+            for index, job in enumerate(jobs, 1):
+                job.result()
+                if index % 100 == 0:
+                    say(f"fleet: {index} of {self.nodes} nodes with {self.pods} pods each")
+
+    def _create_node(self, client: Client, port: int, index: int) -> None:
+        name = self.node_name(index)
+        node = placing.node_manifest(name, self.address(index), port)
+        client.request("POST", "/api/v1/nodes", node)
+        for namespace, pod in self.pod_names(index):
+            labels = {"app": "web", "pod-template-hash": "5d78c9869d", "tier": "front"}
+            requests = {"cpu": "100m", "memory": "128Mi"}
+            manifest = placing.pod_manifest(
+                namespace, pod, name, self.container_names(), labels=labels, requests=requests
+            )
+            placing.create_pod(client, manifest)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve a fleet until SIGTERM; prints `ready` and its pid, and at the end what it served."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.realcluster.fleet",
+        description="Fake kubelets for benchmarks: node N at 127.64.0.N, all on one port.",
+    )
+    parser.add_argument("--nodes", type=int, default=1000)
+    parser.add_argument("--pods", type=int, default=30, help="per node")
+    parser.add_argument("--containers", type=int, default=2, help="per pod")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--cert", type=Path, required=True, help="PEM, one for all nodes")
+    parser.add_argument("--key", type=Path, required=True)
+    parser.add_argument("--housekeeping", type=float, default=10.0, help="seconds")
+    parser.add_argument("--compress", action="store_true", help="gzip when asked for, as real ones")
+    args = parser.parse_args(argv)
+    pair = Pair(args.cert.read_bytes(), args.key.read_bytes())
+    kubelets = Kubelets(port=args.port, shared=pair)
+    fleet = Fleet(args.nodes, args.pods, args.containers)
+    for index in range(fleet.nodes):
+        kubelet = kubelets.add(
+            fleet.node_name(index), fleet.address(index), housekeeping=args.housekeeping
+        )
+        kubelet.compress = args.compress
+        fleet.fill(index, kubelet)
+    asyncio.run(_serve_until_signal(kubelets))
+    print(json.dumps({"served": kubelets.served, "cpu_seconds": time.process_time()}), flush=True)
+    return 0
+
+
+async def _serve_until_signal(kubelets: Kubelets) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, kubelets.stop)
+    await kubelets.serve(lambda: print("ready", os.getpid(), flush=True))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""Metrics servers against a control plane: the Go one and ours, started with the same flags."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from tests.realcluster import aggregation, build, pki
+from tests.realcluster import versions as pins
+from tests.realcluster.client import Client
+from tests.realcluster.controlplane import ControlPlane
+from tests.realcluster.process import Process, free_port
+
+# The shortest period that the Go server takes, with the longest timeout that goes with it.
+INCUMBENT_PERIOD = ("--metric-resolution=10s", "--kubelet-request-timeout=9s")
+# Time enough for informers to sync on a busy machine.
+LISTENING_SECONDS = 60.0
+# Two scrapes of the longest period that tests use, and some.
+READY_SECONDS = 60.0
+
+
+class MetricsServer(Process):
+    """A running metrics server; a context manager.
+
+    Its serving certificate is signed by the cluster's CA for the Service's name and for localhost,
+    so that kube-apiserver can verify it. The pair lies at `certificate_files`.
+    """
+
+    def __init__(
+        self, name: str, program: Sequence[str | Path], plane: ControlPlane, flags: Sequence[str]
+    ) -> None:
+        self.plane = plane
+        self.port = free_port()
+        self.url = f"https://localhost:{self.port}"
+        self.folder = plane.folder / name
+        self.token_file = plane.server_token_file(name)
+        pair = plane.authority.server(aggregation.SERVICE_HOST, "localhost", "127.0.0.1")
+        self.certificate_files = pair.write(self.folder, "serving")
+        self.admin = self.client("admin", ["system:masters"])
+        plane.create_metrics_rbac()
+        config = plane.server_kubeconfig(name)
+        own = [
+            f"--kubeconfig={config}",
+            f"--authentication-kubeconfig={config}",
+            f"--authorization-kubeconfig={config}",
+            "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",
+            "--kubelet-use-node-status-port",
+            "--bind-address=127.0.0.1",
+            f"--secure-port={self.port}",
+            f"--tls-cert-file={self.certificate_files[0]}",
+            f"--tls-private-key-file={self.certificate_files[1]}",
+        ]
+        super().__init__(name, [*program, *own, *flags], plane.folder / "logs" / f"{name}.log")
+
+    def __enter__(self) -> Self:
+        self.start()
+        try:
+            self.wait_listening()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.admin.close()
+        self.stop()
+
+    def client(self, user: str, groups: Sequence[str] = ()) -> Client:
+        """Requests straight to the server, as a user with a client certificate of the cluster."""
+        pair = self.plane.authority.client(user, groups)
+        return Client(self.url, self.plane.authority.certificate, pair)
+
+    def proxy_client(self) -> Client:
+        """Requests as kube-apiserver's aggregation layer makes them; add X-Remote-* headers."""
+        return Client(self.url, self.plane.authority.certificate, self.plane.proxy_pair())
+
+    def replace_certificate(self) -> pki.Pair:
+        """Put a new serving certificate where the server reads it, as a rotation does."""
+        pair = self.plane.authority.server(aggregation.SERVICE_HOST, "localhost", "127.0.0.1")
+        pair.write(self.folder, "serving")
+        return pair
+
+    def wait_listening(self) -> None:
+        """Until it answers at all; it may not be ready."""
+        self.wait_until(
+            lambda: self.admin.send("GET", "/livez").status > 0, "listening", LISTENING_SECONDS
+        )
+
+    def wait_ready(self, seconds: float = READY_SECONDS) -> None:
+        """Until /readyz is green, so data was collected."""
+        self.wait_until(lambda: self.admin.send("GET", "/readyz").status == 200, "ready", seconds)
+
+    def register(self, versions: Sequence[str] = aggregation.VERSIONS) -> None:
+        """Make it the cluster's metrics server, its certificate verified, and wait for that."""
+        self.plane.register_metrics_api(self.port, self.plane.authority.certificate, versions)
+        self.plane.wait_metrics_api(versions)
+
+
+def incumbent(
+    plane: ControlPlane, *flags: str, name: str = "incumbent", say: build.Say | None = None
+) -> MetricsServer:
+    """The Go metrics-server, every 10 s unless flags say otherwise; serves v1beta1 only."""
+    binary = build.find("metrics-server", pins.METRICS_SERVER)
+    program = build.ensure([binary], say)[binary.label]
+    return MetricsServer(name, [program], plane, [*INCUMBENT_PERIOD, *flags])
+
+
+def tidegauge(plane: ControlPlane, *flags: str, name: str = "tidegauge") -> MetricsServer:
+    """Our server, as installed beside the running Python."""
+    program = Path(sys.executable).with_name("tidegauge")
+    return MetricsServer(name, [program, "serve"], plane, flags)
