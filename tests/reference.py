@@ -100,8 +100,11 @@ class Model:
     def answer(
         self, node: str, body: bytes, request_ms: int, now_monotonic: float, now_wall: float
     ) -> None:
-        taken = Answer(parse(body, request_ms), now_monotonic, now_wall)
-        self.answers.setdefault(node, []).append(taken)
+        """A body came in, in answer to a request of `request_ms` since the epoch."""
+        self.take(node, parse(body, request_ms), now_monotonic, now_wall)
+
+    def take(self, node: str, body: Body, now_monotonic: float, now_wall: float) -> None:
+        self.answers.setdefault(node, []).append(Answer(body, now_monotonic, now_wall))
 
     def failed(self, node: str) -> None:
         """Rule 5: a failed scrape changes nothing."""

@@ -1,8 +1,9 @@
 """A slow parser of `/metrics/resource` bodies, line by line: what the fast one is judged by.
 
-It shares no code with the product. The grammar is the Prometheus text format, stated once as the
-pattern `SAMPLE`. Any line that is neither blank, a comment nor a sample is a bad line; and so is a
-line of a family we read whose figures or labels make no sense.
+It shares no code with the product. A line is blank, a comment, or begins with the name of a family;
+anything else is a bad line. Lines of families that are not read are not looked at any further. The
+others must be samples of the Prometheus text format to the letter, their figures decimal, finite
+and within 64 bits, or they are bad lines too.
 """
 
 import re
@@ -14,22 +15,25 @@ NODE = ("", "", "")
 
 Series: TypeAlias = tuple[str, str, str]
 
+NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*(?=[ \t{])")
 SAMPLE = re.compile(
     r"""
-    (?P<name> [a-zA-Z_:][a-zA-Z0-9_:]*) [ \t]*
-    (?: \{ (?P<labels> (?: [^"{}] | "(?:[^"\\]|\\.)*" )*) \} )? [ \t]*
-    (?<! [a-zA-Z0-9_:] )  # something must part the name from the value
-    (?P<value> [^ \t{}]+)
-    (?: [ \t]+ (?P<stamp> [^ \t]+) )?
+    [a-zA-Z_:][a-zA-Z0-9_:]* [ \t]*
+    (?: \{ (?P<labels> .* ) \} | (?<=[ \t]) ) [ \t]*
+    (?P<value> [^ \t{}]+ )
+    (?: [ \t]+ (?P<stamp> [^ \t{}]+ ) )?
     """,
     re.VERBOSE | re.DOTALL,
 )
 LABEL = re.compile(
-    r'[ \t]*(?P<name>[a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"(?P<value>(?:[^"\\]|\\.)*)"[ \t]*(?:,|\Z)',
-    re.DOTALL,
+    r"""
+    [ \t]* (?P<name> [a-zA-Z_][a-zA-Z0-9_]*) [ \t]* = [ \t]*
+    "(?P<value> (?:[^"\\]|\\.)*)" [ \t]* (?: , | \Z)
+    """,
+    re.VERBOSE | re.DOTALL,
 )
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-STAMP = re.compile(r"[+-]?[0-9]+")
+STAMP = re.compile(r"[0-9]+")
 ESCAPES = {r"\\": "\\", r"\"": '"', r"\n": "\n"}
 
 CONTAINER = {
@@ -43,16 +47,19 @@ OF_NODE = {
     "node_memory_working_set_bytes": "memory",
     "node_swap_usage_bytes": "swap",
 }
-SCRAPE_ERROR = "resource_scrape_error"
+SCRAPE_ERRORS = ("resource_scrape_error", "scrape_error")
+"""The shorter name is that of kubelets before 1.29."""
 
 SCALE = {"cpu": 1e9, "start": 1e9, "memory": 1.0, "swap": 1.0}
 LARGEST = {"cpu": 2**64 - 1, "memory": 2**64 - 1, "start": 2**63 - 1, "swap": 2**63 - 1}
 LATEST_STAMP = (2**63 - 1) // 10**6
 """Milliseconds that still fit into 64 bits as nanoseconds."""
+LONGEST_NAME = 253
+"""Characters: no object of the API has a longer name."""
 
 
-class BadLineError(Exception):
-    """This line is not what it should be."""
+class BadLineError(ValueError):
+    """The line is not what it should be."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,8 @@ class Body:
 
     figures: dict[Series, dict[str, Reading]] = field(default_factory=dict)
     """By series and kind; only series with a CPU or a memory line are here."""
+    ignored: set[Series] = field(default_factory=set)
+    """Series with a start or swap line only."""
     bad: list[tuple[str, Series | None]] = field(default_factory=list)
     """Each bad line with the series it would have been of, where that much can be read."""
     scrape_error: bool = False
@@ -97,38 +106,40 @@ def parse(text: bytes, request_ms: int) -> Body:
     *lines, rest = text.split(b"\n")
     body = Body(cut=rest != b"")
     for raw in lines:
-        _take(raw.removesuffix(b"\r").strip(b" \t"), request_ms, body)
-    body.figures = {
-        s: kinds for s, kinds in body.figures.items() if kinds.keys() & {"cpu", "memory"}
-    }
+        line = raw.removesuffix(b"\r").strip(b" \t")
+        if line and not line.startswith(b"#"):
+            _take(line.decode("latin-1"), request_ms, body)
+    body.ignored = {s for s, kinds in body.figures.items() if not kinds.keys() & {"cpu", "memory"}}
+    for series in body.ignored:
+        del body.figures[series]
     return body
 
 
-def _take(line: bytes, request_ms: int, body: Body) -> None:
-    if not line or line.startswith(b"#"):
-        return
+def _take(line: str, request_ms: int, body: Body) -> None:
+    """One line, in latin-1 so that each character is a byte of it."""
     series = None
     try:
-        sample = _sample(line)
-        name = sample["name"]
-        if name == SCRAPE_ERROR:
-            body.scrape_error = number(sample["value"]) != 0
-        elif name in CONTAINER or name in OF_NODE:
-            series = _series(name, labels(sample["labels"] or ""))
-            kind = CONTAINER.get(name) or OF_NODE[name]
+        name = _matched(NAME.match(line))
+        if name[0] in SCRAPE_ERRORS:
+            sample = _matched(SAMPLE.fullmatch(line))
+            _stamp(sample["stamp"], request_ms)
+            body.scrape_error |= _number(sample["value"]) != 0
+        elif name[0] in CONTAINER or name[0] in OF_NODE:
+            sample = _matched(SAMPLE.fullmatch(line))
+            series = _series(name[0], labels((sample["labels"] or "").encode("latin-1").decode()))
+            kind = CONTAINER.get(name[0]) or OF_NODE[name[0]]
             stamp = _stamp(sample["stamp"], request_ms)
             body.figures.setdefault(series, {})[kind] = Reading(
-                figure(kind, sample["value"]), stamp
+                _figure(kind, sample["value"]), stamp
             )
-    except (BadLineError, UnicodeDecodeError):
-        body.bad.append((line.decode(errors="replace"), series))
+    except ValueError:
+        body.bad.append((line, series))
 
 
-def _sample(line: bytes) -> re.Match[str]:
-    sample = SAMPLE.fullmatch(line.decode())
-    if not sample:
+def _matched(match: re.Match[str] | None) -> re.Match[str]:
+    if not match:
         raise BadLineError
-    return sample
+    return match
 
 
 def _series(name: str, found: dict[str, str]) -> Series:
@@ -137,7 +148,7 @@ def _series(name: str, found: dict[str, str]) -> Series:
     namespace, pod, container = (
         found.get(label, "") for label in ("namespace", "pod", "container")
     )
-    if not (namespace and pod and container):
+    if not all(1 <= len(part) <= LONGEST_NAME for part in (namespace, pod, container)):
         raise BadLineError
     return namespace, pod, container
 
@@ -164,19 +175,20 @@ def _unescape(text: str) -> str:
     return re.sub(r"\\.", plain, text, flags=re.DOTALL)
 
 
-def number(text: str) -> float:
-    """A finite double that is not negative; -0 is zero."""
-    if not NUMBER.fullmatch(text):
+def _number(text: str) -> float:
+    """A finite double."""
+    if not NUMBER.fullmatch(text) or abs(float(text)) == float("inf"):
         raise BadLineError
-    value = float(text)
-    if value < 0 or value == float("inf"):
-        raise BadLineError
-    return value
+    return float(text)
 
 
-def figure(kind: str, text: str) -> int:
-    scaled = number(text) * SCALE[kind]
-    if scaled == float("inf") or int(scaled) > LARGEST[kind]:
+def _figure(kind: str, text: str) -> int:
+    """The figure in whole units; a start that is not above zero says nothing, and is 0."""
+    value = _number(text)
+    if kind == "start" and value < 0:
+        return 0
+    scaled = value * SCALE[kind]
+    if value < 0 or scaled > LARGEST[kind]:
         raise BadLineError
     return int(scaled)
 
