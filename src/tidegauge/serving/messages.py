@@ -24,8 +24,8 @@ class Request:
     headers: Sequence[tuple[str, str]] = ()
     body: bytes = b""
     http_version: str = "1.1"
-    peer_certificate: bytes | None = None
-    """DER of the client certificate that the TLS layer verified against one of our CAs, if any."""
+    peer_chain: tuple[bytes, ...] = ()
+    """DER of the client's certificates as TLS verified them, its own first; empty without one."""
 
     def header(self, name: str) -> str | None:
         """The first value of a header, or None."""
@@ -45,7 +45,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP response. A body is bytes, or an iterator of slices that lets others breathe between."""
+    """One HTTP response. A body is bytes, or an iterator of slices between which others breathe.
+
+    A slice may be empty: nothing is to be written yet, it is only a moment for others.
+    """
 
     status: int
     headers: Sequence[tuple[str, str]] = ()

@@ -1,0 +1,37 @@
+"""What the API reads: objects by their API server's word, usage by the store's."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from tidegauge.cluster.records import Node, Pod
+from tidegauge.usage.readings import Usage
+
+
+class Source(Protocol):
+    """A view that answers at once; what it returns is not changed by whoever reads it."""
+
+    def nodes(self) -> Sequence[Node]:
+        """All nodes, sorted by name."""
+
+    def node(self, name: str) -> Node | None: ...
+
+    def pods(self, namespace: str | None) -> Sequence[Pod]:
+        """The running pods of one namespace or of all, sorted by namespace and name."""
+
+    def pod(self, namespace: str, name: str) -> Pod | None: ...
+
+    def node_usage(self, name: str) -> Usage | None: ...
+
+    def pod_usage(self, pod: Pod) -> Usage | None: ...
+
+    def labels(self, raw: bytes) -> Mapping[str, str]:
+        """Labels read from their JSON object."""
+
+
+class Entry(NamedTuple):
+    """One object to be served; `namespace` is empty for a node."""
+
+    namespace: str
+    name: str
+    labels: bytes
+    usage: Usage

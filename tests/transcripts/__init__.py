@@ -1,0 +1,1 @@
+"""Real HTTP exchanges of the Go metrics-server, replayed against ours."""
