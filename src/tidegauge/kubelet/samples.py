@@ -6,7 +6,10 @@ an object for each would cost a hundred megabytes and the time to make and drop 
 
 from array import array
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from tidegauge.kubelet.plans import Plan
 
 PodKey: TypeAlias = tuple[str, str]
 """Namespace and name of a pod."""
@@ -31,6 +34,9 @@ class Layout:
     firsts: "array[int]"
     containers: tuple[str, ...]
     index: dict[PodKey, int] = field(repr=False)
+    """Where in `pods` a pod stands."""
+    plan: "Plan | None" = field(default=None, repr=False)
+    """The fast parser's memory of how the last body was laid out; nobody else's business."""
 
     @property
     def slots(self) -> int:
@@ -41,15 +47,18 @@ class Layout:
 class Answer:
     """One parsed body. All arrays have one entry per slot of the layout.
 
+    They belong to whoever takes the answer, except `start`, which several answers may share.
+
     - `cpu` (unsigned 64 bit): cumulative CPU in core-nanoseconds, `cpu_stamp` its time.
     - `memory` (unsigned 64 bit): working set in bytes, `memory_stamp` its time.
     - `swap` (signed 64 bit): bytes in swap, or MISSING where the kubelet reports none.
     - `start` (signed 64 bit): the container's start in nanoseconds since the epoch, 0 where unknown.
     - Stamps are milliseconds since the epoch: the kubelet's own, or where a line carries none that of
       the request; MISSING where the line itself is missing or bad.
-    - `whole` is false when the answer had a bad line, was cut off, or says that collecting failed:
-      then what it lacks may still exist.
-    - `bad_lines` counts the lines that were dropped; `scrape_error` is the kubelet's own verdict.
+    - `whole` is false when the answer had a bad line, was cut off, has no usable series at all, or
+      says that collecting failed: then what it lacks may still exist.
+    - `bad_lines` counts the lines that were dropped, a cut one included; `scrape_error` is the
+      kubelet's own verdict.
     """
 
     layout: Layout

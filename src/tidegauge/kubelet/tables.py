@@ -1,0 +1,110 @@
+"""A body as kubelets write it, cut into tables of words: the keys, values and stamps of each figure.
+
+This is the doubting half of the fast parser. It knows bodies of one shape only:
+
+    # HELP name text
+    # TYPE name word
+    name{label="value"} value stamp
+
+with all lines of a family below its TYPE, one blank between words, none inside labels, and stamps on
+all lines of a table or on none. Whatever departs from that raises UnfamiliarError, and the careful
+parser takes the whole body. Each check runs over a family at once, in C, and makes no object per line.
+"""
+
+from typing import Final, NamedTuple
+
+from tidegauge.kubelet.lines import series_name
+from tidegauge.kubelet.series import FIGURE_NAMES, MAX_LINES, MAX_STAMP, SCRAPE_ERROR_SERIES
+
+MAX_FAMILIES: Final = 100
+"""Kubelets write 13. A body of many more is somebody else's, and an entry for each could fill memory."""
+
+_GAPS = b" \t\n\v\f\r"  # all that bytes.split() takes for a gap
+_NO_GAPS = bytes(byte for byte in range(256) if byte not in _GAPS)
+
+
+class UnfamiliarError(ValueError):
+    """The body is not as kubelets write it. It may be fine all the same."""
+
+
+class Table(NamedTuple):
+    """The words of a figure's lines, in their order; `stamps` is empty where the lines have none."""
+
+    keys: list[bytes]
+    values: list[bytes]
+    stamps: list[bytes]
+
+
+def figure_blocks(body: bytes) -> list[bytes]:
+    """Return the lines of each figure, a line end before each, and vouch for all other lines."""
+    families = _families(body)
+    blocks = [b"".join(families.pop(name, b"") for name in names) for names in FIGURE_NAMES]
+    for name, block in families.items():
+        if name in SCRAPE_ERROR_SERIES:
+            if block != b"\n" + name + b" 0":
+                raise UnfamiliarError
+        elif not _of_one_family(name, block):
+            raise UnfamiliarError
+    return blocks
+
+
+def _families(body: bytes) -> dict[bytes, bytes]:
+    if len(body) > MAX_LINES and body.count(b"\n") > MAX_LINES:
+        raise UnfamiliarError
+    families: dict[bytes, bytes] = {}
+    at = 0
+    while at >= 0:
+        type_line = body.find(b"\n", at)
+        first = body.find(b"\n", type_line + 1)
+        following = body.find(b"#", first)
+        end = (following if following >= 0 else len(body)) - 1
+        if not (
+            body.startswith(b"# HELP ", at)
+            and body.startswith(b"\n# TYPE ", type_line)
+            and 0 <= first <= end
+            and body.startswith(b"\n", end)
+        ):
+            raise UnfamiliarError
+        name = body[at + len(b"# HELP ") : type_line].partition(b" ")[0]
+        if name in families or len(families) == MAX_FAMILIES:
+            raise UnfamiliarError
+        families[name] = body[first:end]
+        at = following
+    return families
+
+
+def _of_one_family(name: bytes, block: bytes) -> bool:
+    """Whether each line begins with `name`, so that nothing of ours is among them and nothing bad."""
+    lines, with_labels = block.count(b"\n"), block.count(b"\n%b{" % name)
+    plain = block.count(b"\n%b " % name) if with_labels < lines else 0
+    return series_name(name + b" ") == name and with_labels + plain == lines
+
+
+def table(block: bytes) -> Table:
+    """Return the words of `block`, whose values are sure not to be negative."""
+    gaps = block.translate(None, _NO_GAPS)
+    lines = gaps.count(b"\n")
+    width = len(gaps) // lines if lines else 2
+    if width not in (2, 3) or gaps != (b"\n" + b" " * (width - 1)) * lines:
+        raise UnfamiliarError
+    words = block.split()
+    if len(words) != len(gaps):  # two gaps side by side
+        raise UnfamiliarError
+    values = words[1::width]
+    text = b" ".join([b"", *values])
+    # float() takes 1_0 for 10, and a negative fraction would be cut to 0.
+    if b"_" in text or b" -" in text:
+        raise UnfamiliarError
+    return Table(words[::width], values, words[2::width] if width == 3 else [])
+
+
+def milliseconds(stamps: list[bytes]) -> list[int]:
+    """Return the words of a table's stamps as numbers."""
+    if not stamps:
+        return []
+    if not b"".join(stamps).isdigit():  # int() takes 1_0 for 10
+        raise UnfamiliarError
+    numbers = list(map(int, stamps))
+    if max(numbers) > MAX_STAMP:
+        raise UnfamiliarError
+    return numbers
