@@ -234,7 +234,7 @@ def test_exec_v1beta1_interactive_by_default():
         ),
         pytest.param(
             config(cluster={"proxy-url": "socks5://p:1"}),
-            "cluster.proxy-url: 'socks5://p:1': only http and https",
+            "cluster.proxy-url: 'socks5://p:1': only http://",
             id="socks",
         ),
         pytest.param(

@@ -150,8 +150,8 @@ def _cluster_part(at: _Place, cluster: Cluster) -> dict[str, Any]:
     server = cluster.server.rstrip("/")
     if urlsplit(server).scheme not in {"https", "http"} or not urlsplit(server).hostname:
         raise at.error("server", f"{cluster.server!r} is no https:// or http:// URL")
-    if cluster.proxy_url and urlsplit(cluster.proxy_url).scheme not in {"http", "https"}:
-        raise at.error("proxy-url", f"{cluster.proxy_url!r}: only http and https proxies work")
+    if cluster.proxy_url and urlsplit(cluster.proxy_url).scheme != "http":
+        raise at.error("proxy-url", f"{cluster.proxy_url!r}: only http:// proxies work")
     authority = at.pem(
         "certificate-authority", cluster.certificate_authority, cluster.certificate_authority_data
     )

@@ -20,6 +20,10 @@ class Node(msgspec.Struct, frozen=True, gc=False):
     annotations: tuple[tuple[str, str], ...] = ()
     """Only those that say how to scrape the node."""
 
+    @property
+    def key(self) -> str:
+        return self.name
+
 
 class Pod(msgspec.Struct, frozen=True, gc=False):
     """A running pod."""
@@ -29,3 +33,7 @@ class Pod(msgspec.Struct, frozen=True, gc=False):
     node: str = ""
     """The node it was placed on; empty when not known."""
     labels: bytes = NO_LABELS
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.namespace, self.name

@@ -1,0 +1,238 @@
+"""Requests to the API server: one session, typed JSON, streams for watches, one error per cause.
+
+- client-go takes HTTPS_PROXY and the like from the environment. We do not: in a pod they are meant
+  for other things, and the way to the API server is `proxy-url` of the kubeconfig or none.
+- No redirect is followed, so credentials go nowhere else; no cookie is kept.
+- Answers are asked for uncompressed: on the way inside a cluster deflating costs both ends more
+  than the bytes.
+"""
+
+import os
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, Self, TypeVar
+
+import aiohttp
+import msgspec
+
+from tidegauge import __version__
+from tidegauge.cluster.access import Access
+from tidegauge.cluster.answers import refusal, unreachable
+from tidegauge.cluster.credentials import Credentials
+from tidegauge.cluster.deadline import deadline
+from tidegauge.cluster.errors import BadBody, ErrorAnswer
+from tidegauge.security.files import Report, unreported
+from tidegauge.units.clock import Clock
+
+JSON = "application/json"
+
+ANSWER_SECONDS = 30.0
+"""For a whole answer, or the head of a stream; a page of 500 full pods takes well under one."""
+
+CONNECT_SECONDS = 10.0
+"""For TCP: longer than two lost SYNs, short enough to try again within the answer's time."""
+
+MAX_BODY = 64 << 20
+"""Bytes of one answer: ten times a page of 500 pods with all their fields."""
+
+MAX_ERROR_BODY = 64 << 10
+"""Bytes of an error answer; a Status has a few hundred."""
+
+NO_PARAMS: Mapping[str, str] = MappingProxyType({})
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An open answer whose body keeps coming."""
+
+    url: str
+    content_type: str
+    _response: aiohttp.ClientResponse
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives. Raises Unreachable when the connection breaks."""
+        try:
+            async for chunk in self._response.content.iter_any():
+                yield chunk
+        except (aiohttp.ClientError, OSError) as error:
+            raise unreachable(self.url, error) from error
+
+    async def body(self, limit: int = MAX_BODY) -> bytes:
+        """The whole body. Raises BadBody when it is over `limit` bytes."""
+        parts: list[bytes] = []
+        async for chunk in self.chunks():
+            parts.append(chunk)
+            limit -= len(chunk)
+            if limit < 0:
+                raise BadBody(self.url, "the answer is too long")
+        return b"".join(parts)
+
+    def decode(self, body: bytes, kind: type[T]) -> T:
+        """JSON as records. Raises BadBody."""
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.MsgspecError as error:
+            raise BadBody(self.url, str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    params: Mapping[str, str] = NO_PARAMS
+    accept: str = JSON
+    data: bytes | None = None
+
+
+class Client:
+    """An API server as one identity; an async context manager.
+
+    Every request raises ApiError, or CredentialError when there is nothing to prove who we are.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        clock: Clock,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        report: Report = unreported,
+    ) -> None:
+        self.access = access
+        self.credentials = Credentials(access, clock, environ, report)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=[
+                ("User-Agent", f"tidegauge/{__version__}"),
+                ("Accept-Encoding", "identity"),
+                *self.access.impersonation,
+            ],
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._session:
+            await self._session.close()
+
+    async def get(
+        self,
+        path: str,
+        *,
+        type: type[T],  # noqa: A002  (as msgspec names it)
+        params: Mapping[str, str] = NO_PARAMS,
+    ) -> T:
+        """An object or list, decoded from JSON. `path` begins with a slash."""
+        async with self._answer(_Request("GET", path, params)) as got:
+            return got.decode(await got.body(), type)
+
+    async def post(
+        self,
+        path: str,
+        body: Any,
+        *,
+        type: type[T],  # noqa: A002  (as msgspec names it)
+        seconds: float = ANSWER_SECONDS,
+    ) -> T:
+        """Ask by POST, as reviews are asked; the answer, decoded from JSON.
+
+        May be sent twice when a connection breaks: not for what must happen only once.
+        """
+        request = _Request("POST", path, data=msgspec.json.encode(body))
+        async with self._answer(request, seconds) as got:
+            return got.decode(await got.body(), type)
+
+    async def read(self, path: str, *, accept: str, params: Mapping[str, str] = NO_PARAMS) -> bytes:
+        """The bytes of an answer of that media type."""
+        async with self._answer(_Request("GET", path, params, accept)) as got:
+            return await got.body()
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, *, accept: str, params: Mapping[str, str] = NO_PARAMS
+    ) -> AsyncIterator[Stream]:
+        """An answer that lasts, such as a watch; only its head has to come in time."""
+        async with self._answer(_Request("GET", path, params, accept), lasting=True) as got:
+            yield got
+
+    @asynccontextmanager
+    async def _answer(
+        self, request: _Request, seconds: float = ANSWER_SECONDS, *, lasting: bool = False
+    ) -> AsyncIterator[Stream]:
+        """A good answer. All of the block has to end in time, or only the head of a lasting one."""
+        url = self.access.server + request.path
+        async with deadline(url, seconds) as until:
+            response = await self._proven(url, request)
+            try:
+                got = Stream(url, response.headers.get("Content-Type", ""), response)
+                if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+                    raise await _refused(got, response)
+                if lasting:
+                    until.reschedule(None)
+                yield got
+            finally:
+                response.close()
+
+    async def _proven(
+        self, url: str, request: _Request, *, again: bool = True
+    ) -> aiohttp.ClientResponse:
+        """Send; once more if newer credentials may turn a 401, or the connection was closed."""
+        await self.credentials.refresh()
+        proof = self.credentials.bearer.current(), self.credentials.context()
+        try:
+            response = await self._send(url, request, *proof)
+        except aiohttp.ServerDisconnectedError as error:
+            # It may have been a kept connection, closed by the other side a moment before.
+            if again:
+                return await self._proven(url, request, again=False)
+            raise unreachable(url, error) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise unreachable(url, error) from error
+        if again and response.status == HTTPStatus.UNAUTHORIZED and await self._renewed(*proof):
+            response.close()
+            return await self._proven(url, request, again=False)
+        return response
+
+    async def _renewed(self, token: str, context: ssl.SSLContext) -> bool:
+        self.credentials.refused()
+        await self.credentials.refresh()
+        newest = self.credentials.bearer.current(), self.credentials.context()
+        return newest != (token, context)
+
+    async def _send(
+        self, url: str, request: _Request, token: str, context: ssl.SSLContext
+    ) -> aiohttp.ClientResponse:
+        if self._session is None:
+            raise RuntimeError("the client is used outside of its `async with`")
+        headers = {"Accept": request.accept}
+        if request.data is not None:
+            headers["Content-Type"] = JSON
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        return await self._session.request(
+            request.method,
+            url,
+            params=request.params,
+            data=request.data,
+            headers=headers,
+            ssl=context,
+            server_hostname=self.access.tls_server_name or None,
+            proxy=self.access.proxy_url or None,
+            allow_redirects=False,
+        )
+
+
+async def _refused(got: Stream, response: aiohttp.ClientResponse) -> ErrorAnswer:
+    body = await got.body(MAX_ERROR_BODY)
+    wait = response.headers.get("Retry-After")
+    return refusal(got.url, response.status, got.content_type, body, wait)
