@@ -1,0 +1,24 @@
+"""Bodies of `/metrics/resource` for tests, made of a few figures."""
+
+NODE_FAMILIES = {
+    "cpu": "node_cpu_usage_seconds_total",
+    "memory": "node_memory_working_set_bytes",
+    "swap": "node_swap_usage_bytes",
+}
+CONTAINER_FAMILIES = {
+    "cpu": "container_cpu_usage_seconds_total",
+    "memory": "container_memory_working_set_bytes",
+    "swap": "container_swap_usage_bytes",
+    "start": "container_start_time_seconds",
+}
+
+
+def node_lines(**figures: str) -> str:
+    """Lines of the node: `cpu="1.5 1790000000000"` is value and stamp as they stand in the line."""
+    return "".join(f"{NODE_FAMILIES[kind]} {text}\n" for kind, text in figures.items())
+
+
+def container_lines(namespace: str, pod: str, container: str, **figures: str) -> str:
+    """Lines of a container: a value, or value and stamp, for each of the kinds."""
+    labels = f'{{container="{container}",namespace="{namespace}",pod="{pod}"}}'
+    return "".join(f"{CONTAINER_FAMILIES[kind]}{labels} {text}\n" for kind, text in figures.items())
