@@ -31,7 +31,7 @@ def says(data: bytes, *, then_close=False) -> Behaviour:
     return behave
 
 
-async def hang(writer) -> None:
+async def hang(_writer) -> None:
     await asyncio.sleep(HOUR)
 
 
@@ -44,7 +44,7 @@ class FakeKubelet:
     connections: int = 0
     port: int = 0
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
-    tasks: set[asyncio.Task] = field(default_factory=set)
+    tasks: set[asyncio.Task[None] | None] = field(default_factory=set)
 
     async def serve(self, reader, writer) -> None:
         self.connections += 1
@@ -87,7 +87,8 @@ async def running(
         yield kubelet
     finally:
         server.close()
-        for task in kubelet.tasks:
+        tasks = [task for task in kubelet.tasks if task is not None]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*kubelet.tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await server.wait_closed()

@@ -7,6 +7,7 @@ they choose whether, where and under which name it is asked, never the scheme no
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import quote
 
 from tidegauge.kubelet.target import RESOURCE_METRICS_PATH, Target
@@ -25,7 +26,6 @@ _DNS_NAME = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9_]([-A-Za-z0-9_]{0,61}[A-Za-z0-9_])?"
     r"(\.[A-Za-z0-9_]([-A-Za-z0-9_]{0,61}[A-Za-z0-9_])?)*"
 )
-_IP = re.compile(r"[0-9a-fA-F:.]{2,45}")
 
 _HOST = re.compile(r"[-A-Za-z0-9_.:%]{1,253}")
 """What an address may hold: it goes into the Host header."""
@@ -132,11 +132,19 @@ def _path(node: str, value: str) -> str:
 def _server_name(node: str, value: str, rules: AddressRules) -> str | None:
     if not value:
         return node if rules.verify_node_name else None
-    if not (_DNS_NAME.fullmatch(value) or _IP.fullmatch(value)):
+    if not (_DNS_NAME.fullmatch(value) or _is_ip(value)):
         raise _bad(
             node, SERVER_NAME, value, "write a name that the certificate is for, or remove it"
         )
     return value
+
+
+def _is_ip(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _bad(node: str, annotation: str, value: str, remedy: str) -> BadTargetError:

@@ -4,6 +4,7 @@ Only what a kubelet's answer needs (RFC 9112): Content-Length, chunked, until th
 interim answers, gzip. Everything that comes in has a bound.
 """
 
+import re
 import zlib
 from collections.abc import Generator
 
@@ -18,6 +19,8 @@ LINE_LIMIT = 16 << 10
 
 HEADER_COUNT_LIMIT = 100
 """A kubelet sends four."""
+
+_CHUNK_LINE = re.compile(rb"[0-9a-fA-F]{1,15}[ \t]*(;.*)?")
 
 
 class HttpError(Exception):
@@ -204,8 +207,9 @@ class ResponseReader:
             while len(self._buffer) < size + 2:
                 yield from self._more("a chunk")
             self._take(size)
-            if (yield from self._read_line("a chunk")):
+            if not self._buffer.startswith(b"\r\n"):
                 raise HttpError("a chunk is longer than it said")
+            del self._buffer[:2]
         yield from self._read_headers("the trailers")
 
     def _take(self, length: int) -> None:
@@ -237,7 +241,6 @@ def _is_status(code: str) -> bool:
 
 
 def _chunk_size(line: bytes) -> int:
-    digits = line.partition(b";")[0].strip()
-    if not 0 < len(digits) < 16 or not all(byte in b"0123456789abcdefABCDEF" for byte in digits):
+    if not _CHUNK_LINE.fullmatch(line):
         raise HttpError(f"{line[:40]!r} is no size of a chunk")
-    return int(digits, 16)
+    return int(line.partition(b";")[0], 16)

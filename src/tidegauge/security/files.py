@@ -162,5 +162,8 @@ def parse_token(content: bytes, name: str) -> str:
     """A token without the blanks around it. Raises FileError for what can't stand in a header."""
     token = content.strip()
     if not token.isascii() or not all(0x21 <= byte <= 0x7E for byte in token):
-        raise FileError(f"{name}: no bearer token: it has blanks, control or non-ASCII characters")
+        raise FileError(
+            f"{name}: no bearer token: blanks, control or non-ASCII characters in it; give the file "
+            "that holds the token and nothing else"
+        )
     return token.decode("ascii")
