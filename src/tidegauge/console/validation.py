@@ -1,0 +1,128 @@
+"""What is wrong with options that could be read: every fault at once, each with its remedy."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tidegauge.console.kinds import WORDS
+from tidegauge.console.options import FLAGS, TIMEOUT_SHARE, Declared, Options
+from tidegauge.security.serving_context import parse_ciphers, parse_minimum_version
+from tidegauge.units.duration import format_duration
+
+_INSECURE = "deprecated-kubelet-completely-insecure"
+
+_EXCLUSIVE = (
+    ("kubelet-certificate-authority", "kubelet-insecure-tls"),
+    ("kubelet-verify-node-name", "kubelet-insecure-tls"),
+    (_INSECURE, "kubelet-certificate-authority"),
+    (_INSECURE, "kubelet-insecure-tls"),
+    (_INSECURE, "kubelet-client-certificate"),
+    (_INSECURE, "kubelet-client-key"),
+    (_INSECURE, "kubelet-verify-node-name"),
+)
+
+_TOGETHER = (
+    ("kubelet-client-certificate", "kubelet-client-key"),
+    ("tls-cert-file", "tls-private-key-file"),
+)
+
+_DNS_LABEL = re.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+def problems(options: Options) -> Iterator[str]:
+    """Each begins with the flag it is about."""
+    for declared in FLAGS.values():
+        value = getattr(options, declared.field)
+        for fault in _faults(declared, value):
+            yield f"--{declared.name}: {fault}"
+    yield from _pairs(options)
+    yield from _times(options)
+
+
+def _faults(declared: Declared, value: Any) -> Iterator[str]:
+    """What is wrong with one value by itself."""
+    flag = declared.flag
+    if value is not None and flag.at_least is not None and value < flag.at_least:
+        yield f"{declared.show(value)} is too little: give at least {declared.show(flag.at_least)}"
+    if value is not None and flag.at_most is not None and value > flag.at_most:
+        yield f"{declared.show(value)} is too much: give at most {declared.show(flag.at_most)}"
+    for word in value if flag.kind is WORDS else (value,):
+        if flag.choices and word not in flag.choices:
+            yield f"{word!r} is none of {', '.join(flag.choices)}"
+        elif flag.kind is WORDS and not word.strip():
+            yield "has an empty entry: remove the comma too many"
+    yield from filter(None, map(_unreadable, flag.kind.files(value)))
+    if check := _CHECKS.get(declared.name):
+        yield from check(value)
+
+
+def _unreadable(path: str) -> str | None:
+    try:
+        with Path(path).open("rb"):
+            return None
+    except OSError as error:
+        return f"cannot read {path}: {error.strerror}; check the path and who may read it"
+
+
+def _service_part(name: str) -> Iterator[str]:
+    if not _DNS_LABEL.fullmatch(name):
+        yield f"{name!r} cannot be a name: use lower-case letters, digits and dashes, at most 63"
+
+
+def _paths(paths: tuple[str, ...]) -> Iterator[str]:
+    for path in paths:
+        if "*" in path[:-1]:
+            yield f"{path!r} has a * inside: it may only stand at the end"
+
+
+def _refusal_of(parse: Callable[[Any], object]) -> Callable[[Any], Iterator[str]]:
+    def check(value: Any) -> Iterator[str]:
+        try:
+            parse(value)
+        except ValueError as error:
+            yield str(error)
+
+    return check
+
+
+_CHECKS: dict[str, Callable[[Any], Iterator[str]]] = {
+    "service-name": _service_part,
+    "service-namespace": _service_part,
+    "authorization-always-allow-paths": _paths,
+    "tls-min-version": _refusal_of(parse_minimum_version),
+    "tls-cipher-suites": _refusal_of(parse_ciphers),
+}
+
+
+def _pairs(options: Options) -> Iterator[str]:
+    def given(name: str) -> bool:
+        return bool(getattr(options, FLAGS[name].field))
+
+    for one, other in _EXCLUSIVE:
+        if given(one) and given(other):
+            yield f"--{one}: excludes --{other}: remove one of the two"
+    for one, other in _TOGETHER:
+        if given(one) != given(other):
+            there, lacking = (one, other) if given(one) else (other, one)
+            yield f"--{there}: needs --{lacking}: give both or neither"
+
+
+def _times(options: Options) -> Iterator[str]:
+    resolution = options.metric_resolution
+    if options.scrape_timeout > resolution * TIMEOUT_SHARE:
+        yield (
+            f"--kubelet-request-timeout: {_text(options.scrape_timeout)} is more than 0.9 of "
+            f"--metric-resolution={_text(resolution)}: leave it out, or give "
+            f"{_text(resolution * TIMEOUT_SHARE)} or less"
+        )
+    if options.stale_unmoved < resolution:
+        yield (
+            f"--stale-unmoved: {_text(options.stale_unmoved)} is less than "
+            f"--metric-resolution={_text(resolution)}, so nothing would be served: give several "
+            "periods"
+        )
+
+
+def _text(seconds: float) -> str:
+    return format_duration(round(seconds * 1e9))
