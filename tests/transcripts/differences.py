@@ -10,6 +10,8 @@ REASONS: Mapping[str, str] = {
     "labelSelector=(%ZZ|app%3Dweb;)": (
         "a selector that cannot be read is refused; dropped, the list would hold everything"
     ),
+    "^[A-Z]+ /debug/": "pages about the Go runtime and its log flags: we have neither",
+    "^[A-Z]+ /statusz": "a page about the Go process that no client reads",
 }
 
 

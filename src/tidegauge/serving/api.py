@@ -1,6 +1,5 @@
 """From a request that is authenticated and authorised to its response: the pure half of serving."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -8,8 +7,10 @@ from functools import cached_property
 from tidegauge import __version__
 from tidegauge.serving import discovery, jsontext, routing
 from tidegauge.serving.call import Call, answer, raw_json
+from tidegauge.serving.conditional import etag_of
 from tidegauge.serving.messages import Request, Response
 from tidegauge.serving.negotiation import FORMATS, JSON, Conversion, check_route, choose
+from tidegauge.serving.openapi.pages import OpenApiPages
 from tidegauge.serving.options import time_limit
 from tidegauge.serving.query import parse_query
 from tidegauge.serving.resources import ObserveFreshness, Resources
@@ -45,6 +46,7 @@ class Api:
     ) -> None:
         self._clock = clock
         self._resources = Resources(source, clock, node_selector, observe_freshness)
+        self._openapi = OpenApiPages(modified=clock.now())
         self._server_address = server_address
         self._paths = discovery.paths(other_paths)
 
@@ -65,8 +67,8 @@ class Api:
         match target:
             case Page.INDEX | Page.NO_PATH:
                 return raw_json(200 if target is Page.INDEX else 404, {"paths": self._paths})
-            case OpenApi():
-                return raw_json(404, {"paths": self._paths})
+            case OpenApi(page):
+                return self._openapi.respond(page, call)
             case Page.NO_RESOURCE:
                 raise StatusError(no_such_resource())
         if call.request.method != "GET":
@@ -107,10 +109,6 @@ class Api:
     @cached_property
     def _aggregated_etag(self) -> str:
         return etag_of(jsontext.dump(discovery.group_discovery_list().json()).encode())
-
-
-def etag_of(content: bytes) -> str:
-    return f'"{hashlib.sha512(content).hexdigest().upper()}"'
 
 
 def _offered(target: Route) -> Sequence[str]:

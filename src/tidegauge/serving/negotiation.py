@@ -94,6 +94,17 @@ def choose(accept: str, allows: Allows = unconverted) -> MediaType | None:
     return None
 
 
+def best_of(accept: str, media_types: Sequence[str]) -> str | None:
+    """The first of some plain media types that a header takes, by the client's order first."""
+    if not accept:
+        return media_types[0]
+    for clause in sorted(_parse(accept), key=lambda clause: clause.rank):
+        for media_type in media_types:
+            if clause.covers(media_type):
+                return media_type
+    return None
+
+
 def _parse(accept: str) -> list[_Clause]:
     clauses = []
     for part in accept.split(","):

@@ -1,0 +1,131 @@
+"""The pages under `/openapi/`: which document in which form, and whether the client has it already.
+
+They answer to any method, as the Go server's do.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from tidegauge.serving import jsontext
+from tidegauge.serving.bodies import gzip
+from tidegauge.serving.call import NO_CACHE, Call
+from tidegauge.serving.conditional import etag_of, precondition
+from tidegauge.serving.messages import Response
+from tidegauge.serving.negotiation import JSON, best_of
+from tidegauge.serving.openapi.documents import pages, v2_document, v3_document
+from tidegauge.serving.openapi.messages import v2_message, v3_message
+
+_GZIP_ACCEPTED = re.compile(r"(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?:0?\.\d*[1-9]|1))")
+"""Here, unlike for lists, the Go server reads the quality."""
+
+_IMMUTABLE = "public, immutable"
+"""For a document that was asked for by its hash: under that URL it will never change."""
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A media type that a document comes in, the other names it is asked for by, and its writer."""
+
+    content_type: str
+    names: tuple[str, ...]
+    write: Callable[[dict[str, Any]], bytes]
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    return jsontext.dump(document).encode()
+
+
+def _protobuf(version: str, write: Callable[[dict[str, Any]], bytes]) -> _Form:
+    name = f"application/com.github.proto-openapi.spec.{version}%sv1.0+protobuf"
+    return _Form(name % ".", (name % "@", name % "."), write)
+
+
+_JSON_FORM = _Form(JSON, (JSON,), _json)
+
+
+class OpenApiPages:
+    """`modified` is when the documents came to be, in seconds since the epoch."""
+
+    def __init__(self, modified: float) -> None:
+        self._modified = modified
+
+    def respond(self, page: str, call: Call) -> Response:
+        if page == "v2":
+            return self._v2(call)
+        if page == "v3":
+            return self._conditional(self._index, _JSON_FORM, [], call)
+        document = self._documents.get(page.removeprefix("v3/"))
+        if document is None:
+            # As the Go server says it; either way a client finds no document.
+            return Response(200, [NO_CACHE])
+        return self._v3(page, document, call)
+
+    def _v2(self, call: Call) -> Response:
+        vary = [("Vary", "Accept-Encoding"), ("Vary", "Accept")]
+        forms = (_JSON_FORM, _protobuf("v2", v2_message))
+        form = _choose(call, forms)
+        if form is None:
+            return Response(406, [NO_CACHE, *vary])
+        response = self._conditional(self._v2_document, form, vary, call)
+        accepted = call.request.header("accept-encoding") or ""
+        if response.status != 200 or not _GZIP_ACCEPTED.search(accepted):
+            return response
+        assert isinstance(response.body, bytes)
+        headers = [*response.headers, ("Content-Encoding", "gzip")]
+        return Response(200, headers, gzip(response.body))
+
+    def _v3(self, page: str, document: dict[str, Any], call: Call) -> Response:
+        hash_asked = call.query.get("hash")
+        expected = _hash(document)
+        if hash_asked and hash_asked != expected:
+            return Response(301, [NO_CACHE, ("Location", f"/openapi/{page}?hash={expected}")])
+        vary = [("Vary", "Accept")]
+        form = _choose(call, (_JSON_FORM, _protobuf("v3", v3_message)))
+        if form is None:
+            return Response(406, [NO_CACHE, *vary])
+        response = self._conditional(document, form, vary, call)
+        if not hash_asked:
+            return response
+        headers = [header for header in response.headers if header != NO_CACHE]
+        return Response(response.status, [("Cache-Control", _IMMUTABLE), *headers], response.body)
+
+    def _conditional(
+        self, document: dict[str, Any], form: _Form, vary: list[tuple[str, str]], call: Call
+    ) -> Response:
+        etag = etag_of(_json(document))
+        headers = [NO_CACHE, *vary, ("ETag", etag)]
+        code = precondition(call.request, etag, self._modified)
+        if code == 304:
+            return Response(304, headers)
+        headers.append(("Content-Type", form.content_type))
+        return Response(code, headers, b"" if code == 412 else form.write(document))
+
+    @cached_property
+    def _v2_document(self) -> dict[str, Any]:
+        return v2_document()
+
+    @cached_property
+    def _documents(self) -> dict[str, dict[str, Any]]:
+        return {page: v3_document(page) for page in pages()}
+
+    @cached_property
+    def _index(self) -> dict[str, Any]:
+        return {
+            "paths": {
+                page: {"serverRelativeURL": f"/openapi/v3/{page}?hash={_hash(document)}"}
+                for page, document in self._documents.items()
+            }
+        }
+
+
+def _hash(document: dict[str, Any]) -> str:
+    return etag_of(_json(document)).strip('"')
+
+
+def _choose(call: Call, forms: tuple[_Form, ...]) -> _Form | None:
+    names = {name: form for form in forms for name in form.names}
+    chosen = best_of(call.accept, tuple(names))
+    return names[chosen] if chosen else None
