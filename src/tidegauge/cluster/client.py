@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
 import aiohttp
@@ -41,8 +40,6 @@ MAX_BODY = 64 << 20
 
 MAX_ERROR_BODY = 64 << 10
 """Bytes of an error answer; a Status has a few hundred."""
-
-NO_PARAMS: Mapping[str, str] = MappingProxyType({})
 
 T = TypeVar("T")
 
@@ -85,7 +82,7 @@ class Stream:
 class _Request:
     method: str
     path: str
-    params: Mapping[str, str] = NO_PARAMS
+    params: Mapping[str, str] | None = None
     accept: str = JSON
     data: bytes | None = None
 
@@ -130,7 +127,7 @@ class Client:
         path: str,
         *,
         type: type[T],  # noqa: A002  (as msgspec names it)
-        params: Mapping[str, str] = NO_PARAMS,
+        params: Mapping[str, str] | None = None,
     ) -> T:
         """An object or list, decoded from JSON. `path` begins with a slash."""
         async with self._answer(_Request("GET", path, params)) as got:
@@ -152,14 +149,16 @@ class Client:
         async with self._answer(request, seconds) as got:
             return got.decode(await got.body(), type)
 
-    async def read(self, path: str, *, accept: str, params: Mapping[str, str] = NO_PARAMS) -> bytes:
+    async def read(
+        self, path: str, *, accept: str, params: Mapping[str, str] | None = None
+    ) -> bytes:
         """The bytes of an answer of that media type."""
         async with self._answer(_Request("GET", path, params, accept)) as got:
             return await got.body()
 
     @asynccontextmanager
     async def stream(
-        self, path: str, *, accept: str, params: Mapping[str, str] = NO_PARAMS
+        self, path: str, *, accept: str, params: Mapping[str, str] | None = None
     ) -> AsyncIterator[Stream]:
         """An answer that lasts, such as a watch; only its head has to come in time."""
         async with self._answer(_Request("GET", path, params, accept), lasting=True) as got:

@@ -150,10 +150,10 @@ class ExecPlugin:
             return parse_exec_credential(output, self._config.api_version)
         except FileNotFoundError as error:
             raise self._error("is not installed", self._config.install_hint) from error
-        except OSError as error:
-            raise self._error(f"can't be run: {error.strerror}") from error
         except TimeoutError as error:
             raise self._error(f"gave nothing within {TIMEOUT:.0f} s") from error
+        except OSError as error:
+            raise self._error(f"can't be run: {error.strerror}") from error
         except (msgspec.MsgspecError, ValueError) as error:
             raise self._error(str(error)) from error
 
