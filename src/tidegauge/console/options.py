@@ -233,7 +233,7 @@ class Serving:
 
 @dataclass(frozen=True, kw_only=True)
 class Authentication:
-    title: ClassVar = "Who is asking"
+    title: ClassVar = "Authentication"
 
     authentication_kubeconfig: Annotated[
         str,
@@ -294,7 +294,7 @@ class Authentication:
 
 @dataclass(frozen=True, kw_only=True)
 class Authorization:
-    title: ClassVar = "May they"
+    title: ClassVar = "Authorization"
 
     authorization_kubeconfig: Annotated[
         str, Flag(FILE, "Kubeconfig for reviewing access.", default="as --kubeconfig")
