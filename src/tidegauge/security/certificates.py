@@ -1,0 +1,245 @@
+"""The serving certificate we make ourselves when none is given, and the authority that signs it.
+
+The incumbent's own pair names only localhost, so nobody can verify it. Ours names the Service, and
+its authority stays in the directory beside it, to be put into the APIService's `caBundle`.
+"""
+
+import datetime as dt
+import ipaddress
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from tidegauge.security.files import FileError
+from tidegauge.units.clock import Clock
+
+_DAY = 86_400.0
+_LEAF_LIFE = 365 * _DAY
+_RENEW_WHEN_LEFT = 90 * _DAY
+"""Long enough that a cluster switched off for a season comes back with a valid certificate."""
+
+_AUTHORITY_LIFE = 10 * _LEAF_LIFE
+_BACKDATED = 3_600.0
+"""Clients' clocks may be behind ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A certificate with its key, both PEM; the chain's own certificate comes first."""
+
+    certificate: bytes
+    key: bytes
+
+
+def service_names(service: str, namespace: str) -> tuple[str, ...]:
+    """The names under which a Service is reached, and those of this machine."""
+    inner = f"{service}.{namespace}"
+    return (
+        f"{inner}.svc",
+        f"{inner}.svc.cluster.local",
+        inner,
+        "localhost",
+        "127.0.0.1",
+        "::1",
+    )
+
+
+class SelfMadePair:
+    """A pair for `names`, kept in `directory` and made anew in time. Raises FileError.
+
+    Files: `apiserver.crt` and `apiserver.key` (the incumbent's names), `tidegauge-ca.crt` and
+    `tidegauge-ca.key`. A pair that is there is used while it is valid and covers the names.
+    """
+
+    def __init__(self, directory: Path, names: Sequence[str], clock: Clock) -> None:
+        self._directory = directory
+        self._names = tuple(names)
+        self._clock = clock
+        self._pair, self._renew_at = self._reuse() or self._make()
+
+    def current(self) -> Pair:
+        """The pair to serve with. One that can't be renewed stays in use; FileError says why."""
+        if self._clock.now() >= self._renew_at:
+            self._pair, self._renew_at = self._make()
+        return self._pair
+
+    @property
+    def authority(self) -> bytes | None:
+        """PEM of the authority for `caBundle`; None when the pair is not of our making."""
+        path = self._directory / "tidegauge-ca.crt"
+        return path.read_bytes() if path.exists() else None
+
+    def _reuse(self) -> tuple[Pair, float] | None:
+        pair = _read_pair(self._directory, "apiserver")
+        if pair is None:
+            return None
+        leaf = _usable(pair)
+        if leaf is None or not _covers(leaf, self._names):
+            return None
+        renew_at = leaf.not_valid_after_utc.timestamp() - _RENEW_WHEN_LEFT
+        return (pair, renew_at) if self._clock.now() < renew_at else None
+
+    def _make(self) -> tuple[Pair, float]:
+        now = self._clock.now()
+        authority = self._authority(now)
+        pair = _make_leaf(authority, self._names, now)
+        self._write("apiserver", pair)
+        return pair, now + _LEAF_LIFE - _RENEW_WHEN_LEFT
+
+    def _authority(self, now: float) -> Pair:
+        """The authority of before, as long as it outlives what it signs now."""
+        kept = _read_pair(self._directory, "tidegauge-ca")
+        certificate = _usable(kept) if kept else None
+        if kept and certificate and certificate.not_valid_after_utc.timestamp() > now + _LEAF_LIFE:
+            return kept
+        made = _make_authority(now)
+        self._write("tidegauge-ca", made)
+        return made
+
+    def _write(self, stem: str, pair: Pair) -> None:
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            _replace(self._directory / f"{stem}.key", pair.key, 0o600)
+            _replace(self._directory / f"{stem}.crt", pair.certificate, 0o644)
+        except OSError as error:
+            raise FileError(
+                f"{self._directory}: can't keep a serving certificate there: {error.strerror}; "
+                "give --cert-dir a writable directory, or --tls-cert-file and "
+                "--tls-private-key-file"
+            ) from error
+
+
+def _replace(path: Path, content: bytes, mode: int) -> None:
+    """Write beside and rename: who reads at the same moment sees the old file or the new one."""
+    temporary = path.with_name(path.name + ".new")
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(content)
+    temporary.replace(path)
+
+
+def _read_pair(directory: Path, stem: str) -> Pair | None:
+    try:
+        return Pair(
+            (directory / f"{stem}.crt").read_bytes(), (directory / f"{stem}.key").read_bytes()
+        )
+    except OSError:
+        return None
+
+
+def _usable(pair: Pair) -> x509.Certificate | None:
+    """The pair's own certificate, if the key belongs to it and its issuer, if there, signed it."""
+    try:
+        chain = x509.load_pem_x509_certificates(pair.certificate)
+        key = load_pem_private_key(pair.key, password=None)
+        if len(chain) > 1:
+            chain[0].verify_directly_issued_by(chain[1])
+    except (ValueError, TypeError, InvalidSignature):
+        return None
+    return chain[0] if key.public_key() == chain[0].public_key() else None
+
+
+def _covers(certificate: x509.Certificate, names: Iterable[str]) -> bool:
+    try:
+        alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return False
+    return set(map(_general_name, names)) <= set(alternative.value)
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _make_authority(now: float) -> Pair:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _common_name(f"tidegauge-ca@{int(now)}")
+    certificate = (
+        _builder(name, name, key, key, now, _AUTHORITY_LIFE)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    return _encode([certificate], key)
+
+
+def _make_leaf(authority: Pair, names: Sequence[str], now: float) -> Pair:
+    issuer = x509.load_pem_x509_certificate(authority.certificate)
+    issuer_key = load_pem_private_key(authority.key, password=None)
+    if not isinstance(issuer_key, ec.EllipticCurvePrivateKey):
+        raise FileError("tidegauge-ca.key is no key of ours; remove tidegauge-ca.* for a new one")
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = (
+        _builder(_common_name(names[0][:64]), issuer.subject, key, issuer_key, now, _LEAF_LIFE)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False
+        )
+        .sign(issuer_key, hashes.SHA256())
+    )
+    return _encode([certificate, issuer], key)
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    now: float,
+    life: float,
+) -> x509.CertificateBuilder:
+    authority_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(dt.datetime.fromtimestamp(now - _BACKDATED, dt.UTC))
+        .not_valid_after(dt.datetime.fromtimestamp(now + life, dt.UTC))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(authority_key, critical=False)
+    )
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _common_name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _encode(chain: Sequence[x509.Certificate], key: ec.EllipticCurvePrivateKey) -> Pair:
+    return Pair(
+        b"".join(certificate.public_bytes(Encoding.PEM) for certificate in chain),
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    )
