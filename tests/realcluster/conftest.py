@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.realcluster import build, servers
+from tests.realcluster import build, servers, versions
 from tests.realcluster.controlplane import ControlPlane
 from tests.realcluster.kubelets import Kubelets
 from tests.realcluster.servers import MetricsServer
@@ -55,3 +55,11 @@ def tidegauge(control_plane: ControlPlane) -> Iterator[MetricsServer]:
     """Our server, scraping every second; not registered as the cluster's own."""
     with servers.tidegauge(control_plane, "--metric-resolution=1s") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def older_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A control plane of an older version, for a smoke run."""
+    folder = tmp_path_factory.mktemp("older-control-plane")
+    with ControlPlane(folder, kubernetes=versions.KUBERNETES_OLDER) as plane:
+        yield plane

@@ -1,8 +1,11 @@
 """etcd, kube-apiserver and kube-controller-manager on free loopback ports, without root."""
 
+import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from http.client import HTTPConnection
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -39,6 +42,8 @@ MASS_LOADING = (
 # kube-apiserver was seen ready after 10 s on an idle machine with two cores; these are shared.
 READY_SECONDS = 90.0
 KUBECTL_SECONDS = 60.0
+# etcd takes 128 operations in one transaction.
+_PUTS_AT_ONCE = 100
 _ISSUER = "https://kubernetes.default.svc"
 _PROXY_NAME = "front-proxy-client"
 
@@ -275,6 +280,23 @@ class ControlPlane:
             return answer if check(answer) else None
 
         return wait_until(look, path, seconds)
+
+    def store(self, objects: Iterable[tuple[str, bytes]]) -> None:
+        """Write objects (key, JSON) straight into etcd; kube-apiserver learns of them by its watch.
+
+        Nothing is checked or defaulted: give what kube-apiserver itself would store.
+        """
+        puts = (
+            {"requestPut": {"key": pki.b64(key.encode()), "value": pki.b64(value)}}
+            for key, value in objects
+        )
+        connection = HTTPConnection("127.0.0.1", self._etcd_port)
+        while batch := list(islice(puts, _PUTS_AT_ONCE)):
+            connection.request("POST", "/v3/kv/txn", json.dumps({"success": batch}))
+            response = connection.getresponse()
+            answer = response.read()
+            assert response.status == 200, answer
+        connection.close()
 
     def _manager_healthy(self) -> bool:
         client = Client(f"https://127.0.0.1:{self._manager_port}", None)

@@ -2,7 +2,8 @@
 
 Figures are those of a moment before the asking: each container is measured anew every
 `housekeeping` seconds, counted from its start, and its line carries the time of that measurement.
-CPU rates are exact: a counter is read at the very millisecond that its stamp names.
+CPU rates are exact: all times are whole milliseconds, and a counter is read at the very one that
+its stamp names.
 """
 
 import math
@@ -66,7 +67,7 @@ class Counter:
         """Seconds used until `at`, in whole nanoseconds as the kernel counts."""
         for start, used, cores in reversed(self._segments):
             if at >= start:
-                return round(used + cores * (at - start), 9)
+                return round(used + cores * round(at - start, 3), 9)
         return self._segments[0][1]
 
 
@@ -102,7 +103,7 @@ class Container:
         self._clock = clock
         self.namespace, self.pod, self.name = namespace, pod, name
         self.memory, self.swap, self.swap_limit = memory, swap, swap_limit
-        self.started = clock() - age
+        self.started = round(clock() - age, 3)
         self._counter = Counter(self.started, cpu)
         self._earlier = 0.0
 
@@ -113,18 +114,18 @@ class Container:
 
     @cpu.setter
     def cpu(self, cores: float) -> None:
-        self._counter.set_rate(cores, self._clock())
+        self._counter.set_rate(cores, round(self._clock(), 3))
 
     def restart(self) -> None:
         """Start again: a new start time, a counter from zero."""
-        now = self._clock()
+        now = round(self._clock(), 3)
         self._earlier = self.used_ever(now)
         self.started = now
         self._counter = Counter(now, self.cpu)
 
     def reset_counter(self) -> None:
         """Let the counter fall to zero though nothing restarted."""
-        self._counter = Counter(self._clock(), self.cpu)
+        self._counter = Counter(round(self._clock(), 3), self.cpu)
 
     def used(self, at: float) -> float:
         """The counter at that time, in seconds."""

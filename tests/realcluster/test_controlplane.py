@@ -12,6 +12,7 @@ from tests.realcluster.kubelets import Kubelets
 from tests.realcluster.placing import Placer, create_node, run_pod
 from tests.realcluster.process import ProcessError, wait_until
 from tests.realcluster.servers import MetricsServer
+from tests.realcluster.versions import KUBERNETES_OLDER
 
 NAMESPACE = "smoke"
 
@@ -126,3 +127,8 @@ def test_starting_what_fails_names_the_log(control_plane: ControlPlane) -> None:
 
     with pytest.raises(ProcessError, match="unknown flag: --no-such-flag"):
         server.__enter__()
+
+
+def test_an_older_control_plane_runs(older_control_plane: ControlPlane) -> None:
+    """The smoke run's version starts with the same flags."""
+    assert older_control_plane.request("GET", "/version")["gitVersion"] == KUBERNETES_OLDER
