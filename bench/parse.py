@@ -11,7 +11,6 @@ from itertools import cycle
 from tests.kubelet import bodies
 from tidegauge.kubelet import careful
 from tidegauge.kubelet.exposition import parse
-from tidegauge.kubelet.samples import Layout
 from tidegauge.kubelet.totals import pod_totals
 
 ROUNDS = 7
@@ -36,7 +35,7 @@ def report(pods: int, *, with_pods: bool) -> None:
     lines = texts[0].count(b"\n")
     extent = "all families" if with_pods else "without pod families"
     print(f"{pods} pods x 2, {extent}: {lines} lines, {len(texts[0]) / 1000:.1f} kB")
-    last: Layout | None = parse(texts[0], 0, None).layout
+    last = parse(texts[0], 0, None).layout
 
     def unchanged(text: bytes) -> None:
         assert parse(text, 0, last).layout is last

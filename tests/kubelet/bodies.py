@@ -47,7 +47,9 @@ def family(name: str, lines: Iterable[str], kind: str = "gauge") -> str:
     return f"# HELP {name} [STABLE] What it is\n# TYPE {name} {kind}\n{rows}" if rows else ""
 
 
-def body(containers: list[Container], *, tick: int = 0, swap: bool = False, pods: bool = True) -> bytes:
+def body(
+    containers: list[Container], *, tick: int = 0, swap: bool = False, pods: bool = True
+) -> bytes:
     """What a node with these containers says at its `tick`-th scrape."""
     random = Random(tick)
     stamps = [EPOCH_MS + tick * 15_000 + random.randrange(10_000) for _ in containers]
@@ -61,7 +63,8 @@ def body(containers: list[Container], *, tick: int = 0, swap: bool = False, pods
         return number(4096.0 * random.randrange(10**5))
 
     start = [
-        f"{c.labels} {number(EPOCH_MS / 1e3 - 86400.5 - place)}" for place, c in enumerate(containers)
+        f"{c.labels} {number(EPOCH_MS / 1e3 - 86400.5 - place)}"
+        for place, c in enumerate(containers)
     ]
     whole_pods = list(dict.fromkeys(c.pod_labels for c in containers)) if pods else []
     counter = "counter"

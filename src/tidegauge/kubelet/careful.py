@@ -1,9 +1,9 @@
 """The tolerant parser: any bytes in, an answer out, one bad line costs that line.
 
 It defines what an answer is; the fast parser in `exposition` must agree with it or step aside. It
-takes lines in any order, reads every line that it uses to the letter (see `lines`), and of a line it
-does not use only the name: a line that does not even begin with one (an error page, binary junk, a
-cut number) is bad, so that such a body never passes as a whole answer that lacks everything.
+takes lines in any order, reads every line that it uses to the letter (see `lines`), and of a line
+that it does not use only the name: one that does not even begin with a name (an error page, binary
+junk) is bad, so that such a body never passes as a whole answer that lacks everything.
 
 An answer is whole, so that what it lacks is gone, unless
 
@@ -35,6 +35,7 @@ from tidegauge.kubelet.samples import MISSING, Answer, Layout
 from tidegauge.kubelet.series import (
     CONTAINER_SERIES,
     MAX_LINES,
+    MAX_NAME,
     MAX_SERIES,
     NODE,
     NODE_SERIES,
@@ -55,7 +56,7 @@ def parse(body: bytes, received_ms: int, last: Layout | None) -> Answer:
 
 
 def sample_lines(body: bytes) -> Iterator[bytes]:
-    """Yield the lines that are neither empty nor comments, without blanks at their start.
+    """Yield the lines that are neither empty nor comments, without blanks around.
 
     One that was cut off, by the body's end or by our limit, is yielded as b"": it is bad.
     """
@@ -63,7 +64,7 @@ def sample_lines(body: bytes) -> Iterator[bytes]:
         if count == MAX_LINES or not line.endswith(b"\n"):
             yield b""
             return
-        text = line[:-1].removesuffix(b"\r").lstrip(BLANKS)
+        text = line[:-1].removesuffix(b"\r").strip(BLANKS)
         if text and not text.startswith(b"#"):
             yield text
 
@@ -99,10 +100,13 @@ class Reading:
         if name in NODE_SERIES:
             read_labels(labels)  # they say nothing, but must be well-formed
             return NODE
-        key = self._keys.get(labels) or self._keys.setdefault(labels, container_key(labels))
-        if key not in self._series and len(self._series) > MAX_SERIES:
-            raise BadLineError(labels)
-        self._series.add(key)
+        key = self._keys.get(labels)
+        if key is None:
+            key = container_key(labels)
+            if key not in self._series and len(self._series) > MAX_SERIES:
+                raise BadLineError(labels[:MAX_NAME])
+            self._series.add(key)
+            self._keys[labels] = key
         return key
 
     def answer(self, last: Layout | None) -> Answer:

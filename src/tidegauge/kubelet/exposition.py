@@ -1,20 +1,19 @@
-"""The fast parser of `/metrics/resource`: most bodies differ from the last one in their numbers only.
+"""The fast parser of `/metrics/resource`: most bodies differ from the last in their numbers only.
 
-So names are not read again: the key column of each family is compared with the last one by its hash,
-and the numbers go straight to their slots. A body whose keys changed has its names read once. One that
-is not shaped as kubelets shape it goes to the careful parser, which defines what the answer is: the
-two never differ.
+So names are not read again: the key column of each figure is compared with the last one by a hash,
+and the numbers go straight to their slots. When keys have changed, the names are read once. A body
+that is not shaped as kubelets shape it goes to the careful parser, which defines what the answer
+is: the two never differ.
 """
 
 from array import array
-from collections.abc import Sequence
 
 from tidegauge.kubelet import careful
-from tidegauge.kubelet.lines import NANO
-from tidegauge.kubelet.plans import Plan, lay_out, mark_of
+from tidegauge.kubelet.lines import IN_SECONDS, NANO
+from tidegauge.kubelet.plans import Pick, Plan, lay_out, mark_of
 from tidegauge.kubelet.samples import MISSING, Answer, Layout
-from tidegauge.kubelet.series import Figure
-from tidegauge.kubelet.tables import Table, figure_blocks, milliseconds, table
+from tidegauge.kubelet.series import LIMITS, Figure
+from tidegauge.kubelet.tables import Table, UnfamiliarError, figure_blocks, milliseconds, table
 
 
 def parse(body: bytes, received_ms: int, last: Layout | None) -> Answer:
@@ -25,7 +24,7 @@ def parse(body: bytes, received_ms: int, last: Layout | None) -> Answer:
     """
     try:
         return _parse(body, received_ms, last)
-    except (ValueError, OverflowError):  # unfamiliar, or no number, or none that fits the array
+    except (ValueError, OverflowError):  # unfamiliar, or no finite number
         return careful.parse(body, received_ms, last)
 
 
@@ -46,14 +45,13 @@ def _parse(body: bytes, received_ms: int, last: Layout | None) -> Answer:
 
 
 def _answer(layout: Layout, plan: Plan, tables: list[Table], received_ms: int) -> Answer:
-    def column(figure: Figure, kind: str, numbers: list[int], missing: int) -> "array[int]":
-        numbers.append(missing)
-        return array(kind, plan.columns[figure].pick(numbers))
+    def column(figure: Figure, kind: str, missing: int) -> "array[int]":
+        return _in_slots(_numbers(tables[figure], figure), plan.columns[figure].pick, kind, missing)
 
     def stamps(figure: Figure) -> "array[int]":
-        keys, _, words = tables[figure]
-        numbers = milliseconds(words) or [received_ms] * len(keys)
-        return column(figure, "q", numbers, MISSING)
+        words = tables[figure]
+        numbers = milliseconds(words.stamps) or [received_ms] * len(words.keys)
+        return _in_slots(numbers, plan.columns[figure].pick, "q", MISSING)
 
     cpu, memory, swap, *start = tables
     cpu_stamp = stamps(Figure.CPU)
@@ -62,19 +60,27 @@ def _answer(layout: Layout, plan: Plan, tables: list[Table], received_ms: int) -
             milliseconds(unkept.stamps)
     return Answer(
         layout=layout,
-        cpu=column(Figure.CPU, "Q", _nanoseconds(cpu), 0),
+        cpu=column(Figure.CPU, "Q", 0),
         cpu_stamp=cpu_stamp,
-        memory=column(Figure.MEMORY, "Q", _bytes(memory), 0),
+        memory=column(Figure.MEMORY, "Q", 0),
         memory_stamp=cpu_stamp[:] if plan.same_stamps(cpu, memory) else stamps(Figure.MEMORY),
-        swap=column(Figure.SWAP, "q", _bytes(swap), MISSING),
-        start=column(Figure.START, "q", _nanoseconds(*start), 0) if start else plan.starts,
+        swap=column(Figure.SWAP, "q", MISSING),
+        start=column(Figure.START, "q", 0) if start else plan.starts,
         whole=True,
     )
 
 
-def _nanoseconds(seconds: Table) -> list[int]:
-    return [int(float(word) * NANO) for word in seconds.values]
+def _numbers(words: Table, figure: Figure) -> list[int]:
+    if figure in IN_SECONDS:
+        numbers = [int(float(value) * NANO) for value in words.values]
+    else:
+        numbers = [int(float(value)) for value in words.values]
+    # The array would not see those of series that have no slot.
+    if max(numbers, default=0) >= LIMITS[figure]:
+        raise UnfamiliarError
+    return numbers
 
 
-def _bytes(amounts: Table) -> list[int]:
-    return [int(float(word)) for word in amounts.values]
+def _in_slots(numbers: list[int], pick: Pick, kind: str, missing: int) -> "array[int]":
+    numbers.append(missing)
+    return array(kind, pick(numbers))

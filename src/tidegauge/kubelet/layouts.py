@@ -8,7 +8,9 @@ from tidegauge.kubelet.samples import Layout
 from tidegauge.kubelet.series import NODE, SeriesKey
 
 
-def layout_of(containers: Iterable[SeriesKey], last: Layout | None) -> tuple[Layout, list[SeriesKey]]:
+def layout_of(
+    containers: Iterable[SeriesKey], last: Layout | None
+) -> tuple[Layout, list[SeriesKey]]:
     """Return the layout of `containers` and the key of each of its slots; NODE is the first.
 
     The layout is `last` itself when that has the same containers.

@@ -1,34 +1,43 @@
 """One line of the Prometheus text format 0.0.4, read to the letter.
 
-Stricter than Python where Python would take more than Prometheus does (`1_0`, `0x10`, digits of other
-scripts), and stricter than the incumbent where it guesses: what the format does not define is a bad
-line, because a number nobody meant is worse than one that is missing.
+Stricter than Python where Python takes more than Prometheus does (`1_0`, digits of other scripts),
+and stricter than the incumbent where it guesses: what the format does not define is a bad line,
+because a number that nobody meant is worse than one that is missing.
 
 - A name, then labels in braces or a blank, a value, and perhaps a stamp in whole milliseconds.
   Blanks and tabs may stand between all of them and at both ends.
 - Labels in any order, with or without a last comma; each name once. Their values are UTF-8 and know
   the escapes of backslash, quote and line feed, no others.
-- Values are decimal, finite and not negative: nothing that is read here can be.
+- Values are decimal and finite.
 """
 
 import re
-import sys
+from functools import lru_cache
 from math import inf
 from typing import Final, NamedTuple
 
 from tidegauge.kubelet.samples import PodKey
-from tidegauge.kubelet.series import LIMITS, MAX_LABELS, MAX_NAME, MAX_STAMP, Figure, SeriesKey
+from tidegauge.kubelet.series import (
+    LIMITS,
+    MAX_LABELS,
+    MAX_NAME,
+    MAX_SHARED,
+    MAX_STAMP,
+    Figure,
+    SeriesKey,
+)
 
 BLANKS: Final = b" \t"
 
 _NAME = re.compile(rb"[a-zA-Z_:][a-zA-Z0-9_:]*(?=[ \t{])")
+# Possessive, since a number of megabytes would otherwise be tried at every length.
 _NUMBER = re.compile(
-    rb"[ \t]*([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    rb"(?:[ \t]+([+-]?[0-9]+))?[ \t]*"
+    rb"[ \t]*+([+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?)"
+    rb"(?:[ \t]++([0-9]++))?[ \t]*+"
 )
 _LABEL = re.compile(
-    rb"[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*="
-    rb'[ \t]*"([^"\\]*(?:\\["\\n][^"\\]*)*)"[ \t]*(?:,[ \t]*|\Z)'
+    r"[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*="
+    r'[ \t]*"([^"\\]*(?:\\["\\n][^"\\]*)*)"[ \t]*(?:,[ \t]*|\Z)'
 )
 _ESCAPE = re.compile(r"\\(.)")
 _UNESCAPED = {"\\": "\\", '"': '"', "n": "\n"}
@@ -36,11 +45,11 @@ _UNESCAPED = {"\\": "\\", '"': '"', "n": "\n"}
 NANO: Final = 1e9
 """A double, since upstream multiplies doubles too and the last digit depends on it."""
 
-_IN_SECONDS = frozenset({Figure.CPU, Figure.START})
+IN_SECONDS: Final = frozenset({Figure.CPU, Figure.START})
 
 
 class BadLineError(ValueError):
-    """This line can't be read; the others can."""
+    """One line can't be read; the others can."""
 
 
 class Sample(NamedTuple):
@@ -59,7 +68,7 @@ def series_name(line: bytes) -> bytes:
 
 
 def read_sample(line: bytes, name: bytes, received_ms: int) -> Sample:
-    """Return what follows `name` in `line`; a line without a stamp is of the time it was received."""
+    """Return what follows `name` in `line`; without a stamp it is of the time of the request."""
     labels, number = b"", line[len(name) :]
     if number.lstrip(BLANKS).startswith(b"{"):
         # Neither a value nor a stamp has a brace, so in a good line the last one ends the labels.
@@ -70,51 +79,60 @@ def read_sample(line: bytes, name: bytes, received_ms: int) -> Sample:
     if not match:
         raise BadLineError(line[:MAX_NAME])
     value, stamp = float(match[1]), received_ms if match[2] is None else int(match[2])
-    if not 0 <= value < inf or not 0 <= stamp <= MAX_STAMP:
+    if not -inf < value < inf or stamp > MAX_STAMP:
         raise BadLineError(line[:MAX_NAME])
     return Sample(labels, value, stamp)
 
 
-def read_labels(text: bytes) -> dict[str, str]:
-    """Return all labels of what stands between braces."""
-    if len(text) > MAX_LABELS:
-        raise BadLineError(text[:MAX_NAME])
+def read_labels(block: bytes) -> dict[str, str]:
+    """Return the labels of what stands between braces, their values still escaped."""
+    if len(block) > MAX_LABELS:
+        raise BadLineError(block[:MAX_NAME])
+    text = block.decode().strip(" \t")
     labels: dict[str, str] = {}
-    at, end = 0, len(text.rstrip(BLANKS))
-    while at < end:
+    at = 0
+    while at < len(text):
         match = _LABEL.match(text, at)
-        if not match:
-            raise BadLineError(text[:MAX_NAME])
-        name, value, at = match[1].decode(), match[2].decode(), match.end()
-        if name in labels:
-            raise BadLineError(text[:MAX_NAME])
-        labels[name] = _ESCAPE.sub(lambda escape: _UNESCAPED[escape[1]], value)
+        if not match or match[1] in labels:
+            raise BadLineError(block[:MAX_NAME])
+        labels[match[1]] = match[2]
+        at = match.end()
     return labels
 
 
-def container_key(text: bytes) -> SeriesKey:
-    """Return whose line has these labels; strings that many pods share are stored once."""
-    namespace, pod, container = _names(text, "namespace", "pod", "container")
-    return sys.intern(namespace), pod, sys.intern(container)
+def container_key(block: bytes) -> SeriesKey:
+    """Return whose line has these labels; strings that many pods have in common are stored once."""
+    namespace, pod, container = _names(block, "namespace", "pod", "container")
+    return _shared(namespace), pod, _shared(container)
 
 
-def pod_key(text: bytes) -> PodKey:
+def pod_key(block: bytes) -> PodKey:
     """Return the pod that a line with these labels is of."""
-    namespace, pod = _names(text, "namespace", "pod")
-    return sys.intern(namespace), pod
+    namespace, pod = _names(block, "namespace", "pod")
+    return _shared(namespace), pod
 
 
-def _names(text: bytes, *wanted: str) -> list[str]:
-    labels = read_labels(text)
+def _names(block: bytes, *wanted: str) -> list[str]:
+    labels = read_labels(block)
     names = [labels.get(name, "") for name in wanted]
+    if b"\\" in block:
+        names = [_ESCAPE.sub(lambda escape: _UNESCAPED[escape[1]], name) for name in names]
     if not all(0 < len(name) <= MAX_NAME for name in names):
-        raise BadLineError(text[:MAX_NAME])
+        raise BadLineError(block[:MAX_NAME])
     return names
+
+
+@lru_cache(maxsize=MAX_SHARED)
+def _shared(name: str) -> str:
+    """Return the first string of its kind. sys.intern would do, did 3.12 not keep them for ever."""
+    return name
 
 
 def figure_of(value: float, figure: Figure) -> int:
     """Return `value` in the figure's unit: nanoseconds of CPU or since the epoch, or bytes."""
-    exact = value * NANO if figure in _IN_SECONDS else value
-    if exact >= LIMITS[figure]:
+    if figure is Figure.START and value < 0:
+        return 0  # unknown, as without a line: a kubelet that knows no start may say so
+    exact = value * NANO if figure in IN_SECONDS else value
+    if not 0 <= exact < LIMITS[figure]:
         raise BadLineError(repr(value))
     return int(exact)

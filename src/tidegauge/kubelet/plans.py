@@ -19,6 +19,9 @@ from tidegauge.kubelet.tables import Table, UnfamiliarError
 Mark: TypeAlias = tuple[int, int]
 """Length and hash of some bytes."""
 
+Pick: TypeAlias = Callable[[Sequence[int]], tuple[int, ...]]
+"""Puts figures into the order of the slots; a slot without a line takes the last of them."""
+
 
 def mark_of(text: bytes) -> Mark:
     return len(text), hash(text)
@@ -29,8 +32,7 @@ class Column(NamedTuple):
 
     mark: Mark
     """Of the keys, which have no blanks in them, joined by blanks."""
-    pick: Callable[[Sequence[int]], tuple[int, ...]]
-    """Puts figures into the order of the slots; a slot without a line takes the last of them."""
+    pick: Pick
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ def lay_out(tables: Sequence[Table], last: Layout | None) -> tuple[Layout, Plan]
     layout, slots = layout_of(keys[Figure.CPU] + keys[Figure.MEMORY], last)
     if len(slots) == 1:  # no containers, and itemgetter gives no tuple for one item
         raise UnfamiliarError
-    picks: dict[tuple[int, ...], itemgetter[int]] = {}
+    picks: dict[tuple[int, ...], Pick] = {}
     columns = []
     for table, column_keys in zip(tables, keys, strict=True):
         places = {key: place for place, key in enumerate(column_keys)}  # of equal keys the last
@@ -80,8 +82,8 @@ def lay_out(tables: Sequence[Table], last: Layout | None) -> tuple[Layout, Plan]
 
 
 def _series_key(key: bytes, figure: Figure, known: dict[bytes, SeriesKey]) -> SeriesKey:
-    name, _, labels = key.partition(b"{")
-    if name not in FIGURE_NAMES[figure] or (labels and not labels.endswith(b"}")):
+    name, brace, labels = key.partition(b"{")
+    if name not in FIGURE_NAMES[figure] or (brace and not labels.endswith(b"}")):
         raise UnfamiliarError
     if name in NODE_SERIES:
         read_labels(labels[:-1])

@@ -1,14 +1,15 @@
-"""What one answer of a kubelet says, in columns: the record that the parsers make and the store keeps.
+"""What one answer of a kubelet says, in columns: what the parsers make and the store keeps.
 
 One object per node and answer, one array per figure, one slot per container: at 300,000 containers
 an object for each would cost a hundred megabytes and the time to make and drop them every period.
 """
 
-from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from array import array
+
     from tidegauge.kubelet.plans import Plan
 
 PodKey: TypeAlias = tuple[str, str]
@@ -52,9 +53,9 @@ class Answer:
     - `cpu` (unsigned 64 bit): cumulative CPU in core-nanoseconds, `cpu_stamp` its time.
     - `memory` (unsigned 64 bit): working set in bytes, `memory_stamp` its time.
     - `swap` (signed 64 bit): bytes in swap, or MISSING where the kubelet reports none.
-    - `start` (signed 64 bit): the container's start in nanoseconds since the epoch, 0 where unknown.
-    - Stamps are milliseconds since the epoch: the kubelet's own, or where a line carries none that of
-      the request; MISSING where the line itself is missing or bad.
+    - `start` (signed 64 bit): the container's start, nanoseconds since the epoch, 0 where unknown.
+    - Stamps are milliseconds since the epoch: the kubelet's own, or where a line carries none that
+      of the request; MISSING where the line itself is missing or bad.
     - `whole` is false when the answer had a bad line, was cut off, has no usable series at all, or
       says that collecting failed: then what it lacks may still exist.
     - `bad_lines` counts the lines that were dropped, a cut one included; `scrape_error` is the

@@ -50,19 +50,23 @@ SCRAPE_ERROR_SERIES: Final = frozenset({b"resource_scrape_error", b"scrape_error
 """The kubelet's own verdict; the shorter name is that of kubelets before 1.29."""
 
 MAX_SERIES: Final = 10_000
-"""Containers of one node that are kept. Kubelets run 110 pods by default and 250 to 500 where tuned;
-ten thousand leaves room for twenty containers in each and holds a lying node to some megabytes."""
+"""Containers of one node that are kept. Kubelets run 110 pods by default, 250 to 500 where tuned;
+ten thousand leaves room for twenty containers in each and holds a lying node to ten megabytes."""
 
 MAX_NAME: Final = 253
 """Characters in a name that is kept: the longest the API server admits for any object."""
 
-MAX_LABELS: Final = 16_384
-"""Bytes between the braces of a line that is read. Three names fill 800; the rest is room for labels
-that are ignored. Without a limit the label grammar's backtracking could use memory at will."""
+MAX_SHARED: Final = 10_000
+"""Names of namespaces and containers that are stored once for all nodes: more than clusters have,
+and ten megabytes at the worst."""
+
+MAX_LABELS: Final = 4096
+"""Bytes between the braces of a line that is read. Three names fill 800; the rest is for labels
+that are ignored. Without a limit the backtracking of the label grammar could use memory at will."""
 
 MAX_LINES: Final = 200_000
-"""Lines read of one body: twice the ten families of MAX_SERIES containers and pods. What comes after
-counts as cut off, so that a body of nothing but line ends can't hold the loop for seconds."""
+"""Lines read of one body: twice the ten families of MAX_SERIES containers and pods. What comes
+after counts as cut off, so that a body of line ends can't hold the loop for seconds."""
 
 LIMITS: Final = (2**64, 2**64, 2**63, 2**63)
 """By figure: the first value that does not fit into its array."""

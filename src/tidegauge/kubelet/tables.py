@@ -1,4 +1,4 @@
-"""A body as kubelets write it, cut into tables of words: the keys, values and stamps of each figure.
+"""A body as kubelets write it, cut into tables of words: keys, values and stamps of each figure.
 
 This is the doubting half of the fast parser. It knows bodies of one shape only:
 
@@ -6,9 +6,9 @@ This is the doubting half of the fast parser. It knows bodies of one shape only:
     # TYPE name word
     name{label="value"} value stamp
 
-with all lines of a family below its TYPE, one blank between words, none inside labels, and stamps on
-all lines of a table or on none. Whatever departs from that raises UnfamiliarError, and the careful
-parser takes the whole body. Each check runs over a family at once, in C, and makes no object per line.
+with all lines of a family below its TYPE, one blank between words, none inside labels, and stamps
+on all lines of a table or on none. Whatever departs from that raises UnfamiliarError, and then the
+careful parser takes the whole body. Checks run over a family at once, in C, not line by line.
 """
 
 from typing import Final, NamedTuple
@@ -17,7 +17,7 @@ from tidegauge.kubelet.lines import series_name
 from tidegauge.kubelet.series import FIGURE_NAMES, MAX_LINES, MAX_STAMP, SCRAPE_ERROR_SERIES
 
 MAX_FAMILIES: Final = 100
-"""Kubelets write 13. A body of many more is somebody else's, and an entry for each could fill memory."""
+"""Kubelets write 13. With many more the body is somebody else's and could fill memory with them."""
 
 _GAPS = b" \t\n\v\f\r"  # all that bytes.split() takes for a gap
 _NO_GAPS = bytes(byte for byte in range(256) if byte not in _GAPS)
@@ -28,7 +28,7 @@ class UnfamiliarError(ValueError):
 
 
 class Table(NamedTuple):
-    """The words of a figure's lines, in their order; `stamps` is empty where the lines have none."""
+    """The words of a figure's lines, in order; `stamps` is empty where the lines have none."""
 
     keys: list[bytes]
     values: list[bytes]
@@ -74,10 +74,10 @@ def _families(body: bytes) -> dict[bytes, bytes]:
 
 
 def _of_one_family(name: bytes, block: bytes) -> bool:
-    """Whether each line begins with `name`, so that nothing of ours is among them and nothing bad."""
-    lines, with_labels = block.count(b"\n"), block.count(b"\n%b{" % name)
-    plain = block.count(b"\n%b " % name) if with_labels < lines else 0
-    return series_name(name + b" ") == name and with_labels + plain == lines
+    """Whether each line begins with `name`: then none is bad, and none is of a family we read."""
+    if block.count(b"\n%b{" % name) == block.count(b"\n"):
+        return series_name(name + b"{") == name
+    return all(series_name(line.rstrip(b" \t\r")) == name for line in block.split(b"\n")[1:])
 
 
 def table(block: bytes) -> Table:

@@ -1,4 +1,4 @@
-"""The kubelet's own totals by pod: apart from the parser of containers, which need not pay for them.
+"""The kubelet's own totals by pod, apart from the parser of containers, which shan't pay for them.
 
 A pod's total is a little more than the sum of its containers, since its sandbox is in it.
 """
@@ -8,11 +8,11 @@ from typing import NamedTuple
 from tidegauge.kubelet.careful import sample_lines
 from tidegauge.kubelet.lines import BadLineError, figure_of, pod_key, read_sample, series_name
 from tidegauge.kubelet.samples import MISSING, PodKey
-from tidegauge.kubelet.series import MAX_SERIES, POD_SERIES, Figure
+from tidegauge.kubelet.series import MAX_NAME, MAX_SERIES, POD_SERIES, Figure
 
 
 class PodTotal(NamedTuple):
-    """Core-nanoseconds, bytes and milliseconds since the epoch; MISSING where a line is not there."""
+    """Core-nanoseconds, bytes and milliseconds since the epoch; MISSING without a line."""
 
     cpu: int = MISSING
     cpu_stamp: int = MISSING
@@ -43,7 +43,7 @@ def _add(totals: dict[PodKey, PodTotal], line: bytes, name: bytes, received_ms: 
     value = figure_of(sample.value, figure)
     key = pod_key(sample.labels)
     if key not in totals and len(totals) == MAX_SERIES:
-        raise BadLineError(line[:80])
+        raise BadLineError(line[:MAX_NAME])
     total = totals.get(key, PodTotal())
     if figure is Figure.CPU:
         totals[key] = total._replace(cpu=value, cpu_stamp=sample.stamp)
