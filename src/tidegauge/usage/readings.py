@@ -14,6 +14,17 @@ class ContainerUsage(NamedTuple):
     """Bytes; None where the kubelet does not report it."""
 
 
+class Tally(NamedTuple):
+    """How many nodes and containers have usage, and how many had it and are stale."""
+
+    nodes: int
+    containers: int
+    silent_nodes: int
+    """Nodes that have not answered for too long; their containers are counted nowhere."""
+    unmoved: int
+    """Nodes and containers whose time stamps stand still."""
+
+
 class Usage(NamedTuple):
     """Usage of a pod (containers sorted by name, never empty) or a node (one entry, nameless)."""
 

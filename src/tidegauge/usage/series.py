@@ -86,12 +86,13 @@ class NodeSeries:
             taken=array("d", [now]) * len(answer.cpu),
         )
         latest = max(*answer.cpu_stamp, *answer.memory_stamp)
-        if slots := self._unusual(answer, now - unmoved):
+        if slots := self._unusual(answer):
             new.base_cpu, new.base_stamp = old.cpu[:], old.cpu_stamp[:]
             for slot in slots:
-                expired = old.taken[slot] < now - unmoved
-                self._take_cpu(slot, answer, new, expired=expired)
-                if not expired:
+                earlier = MISSING < answer.cpu_stamp[slot] < old.cpu_stamp[slot]
+                set_back = earlier and old.taken[slot] < now - unmoved
+                self._take_cpu(slot, answer, new, set_back=set_back)
+                if not set_back:
                     _take_memory(slot, old, new, whole=answer.whole)
         self._columns = new
         self._latest_ms = max(self._latest_ms, latest)
@@ -122,6 +123,16 @@ class NodeSeries:
             columns.taken[slot],
         )
 
+    def usable(self, oldest: float) -> list[int]:
+        """The slots with a usage that was taken at `oldest` or later."""
+        columns = self._columns
+        all_settled = not self._unsettled and min(columns.taken) >= oldest
+        complete = MISSING not in columns.base_stamp and MISSING not in columns.memory_stamp
+        if all_settled and complete and MISSING not in columns.cpu_stamp:
+            return list(range(self.layout.slots))
+        usages = enumerate(map(self.usage, range(self.layout.slots)))
+        return [slot for slot, usage in usages if usage and usage.taken >= oldest]
+
     def exited(self, slot: int) -> bool:
         """Zero CPU and zero memory: what a kubelet says of a container that has ended (rule 4)."""
         columns = self._columns
@@ -149,7 +160,7 @@ class NodeSeries:
         self.layout = layout
         return answer
 
-    def _unusual(self, answer: Answer, oldest: float) -> list[int]:
+    def _unusual(self, answer: Answer) -> list[int]:
         """The slots that do not simply move from one pair of readings to the next."""
         old = self._columns
         rows = zip(
@@ -160,35 +171,31 @@ class NodeSeries:
             answer.memory_stamp,
             old.memory_stamp,
             answer.start,
-            old.taken,
             strict=True,
         )
         slots = [
             slot
-            for slot, (stamp, last, cpu, last_cpu, memory, last_memory, start, taken) in enumerate(
-                rows
-            )
+            for slot, (stamp, last, cpu, last_cpu, memory, last_memory, start) in enumerate(rows)
             if not (
                 stamp > last >= 0
                 and cpu >= last_cpu
                 and memory > last_memory
                 and start <= last * NANOSECONDS_PER_MILLISECOND
-                and taken >= oldest
             )
         ]
         return sorted({*slots, *self._unsettled}) if self._unsettled else slots
 
-    def _take_cpu(self, slot: int, answer: Answer, new: Columns, *, expired: bool) -> None:
+    def _take_cpu(self, slot: int, answer: Answer, new: Columns, *, set_back: bool) -> None:
         old = self._columns
         stamp, last = answer.cpu_stamp[slot], old.cpu_stamp[slot]
         start = _known_start(answer.start[slot], stamp)
         if stamp == MISSING and answer.whole:
             _no_pair(slot, new)
             self._unsettled.pop(slot, None)
-        elif stamp == MISSING or (stamp <= last and not expired):
+        elif stamp == MISSING or (stamp <= last and not set_back):
             _restore_cpu(slot, old, new)
-        elif last == MISSING or expired:
-            self._first_seen(slot, start, new, expired=expired)
+        elif last == MISSING or set_back:
+            self._first_seen(slot, start, new, set_back=set_back)
         elif start > last * NANOSECONDS_PER_MILLISECOND:
             self._unsettle(slot, start, new)
         elif new.cpu[slot] < old.cpu[slot]:
@@ -196,11 +203,11 @@ class NodeSeries:
         else:
             self._next(slot, new)
 
-    def _first_seen(self, slot: int, start: int, new: Columns, *, expired: bool) -> None:
+    def _first_seen(self, slot: int, start: int, new: Columns, *, set_back: bool) -> None:
         _no_pair(slot, new)
         self._unsettled.pop(slot, None)
         latest = self._latest_ms
-        if not expired and latest != MISSING and start > latest * NANOSECONDS_PER_MILLISECOND:
+        if not set_back and latest != MISSING and start > latest * NANOSECONDS_PER_MILLISECOND:
             self._unsettled[slot] = Unsettled(start, None)
 
     def _unsettle(self, slot: int, since: int | None, new: Columns) -> None:

@@ -4,11 +4,11 @@ One node's answer is stored in one synchronous step, so a reader on the same loo
 before or after it, never in between.
 """
 
-from collections.abc import Iterator
+import math
 
 from tidegauge.kubelet.samples import MISSING, NODE_SLOT, Answer, Layout
 from tidegauge.units.clock import Clock
-from tidegauge.usage.readings import ContainerUsage, Usage
+from tidegauge.usage.readings import ContainerUsage, Tally, Usage
 from tidegauge.usage.series import NodeSeries, SeriesUsage
 
 
@@ -77,19 +77,21 @@ class Store:
         """Whether a node's own usage can be served."""
         return self.node_usage(name) is not None
 
-    def containers_with_usage(self) -> Iterator[int]:
-        """For each node that answers, how many of its containers have a usage that is not stale."""
+    def tally(self) -> Tally:
+        """What there is to serve, and what is too old for it."""
         oldest = self._clock.monotonic() - self._unmoved
+        nodes = containers = silent = unmoved = 0
         for name in self._nodes:
-            if node := self._answering(name):
-                yield sum(
-                    usage is not None and usage.taken >= oldest
-                    for usage in map(node.series.usage, range(1, node.series.layout.slots))
-                )
-
-    def silent_nodes(self) -> list[str]:
-        """The nodes whose last answer is stale."""
-        return [name for name in self._nodes if self._answering(name) is None]
+            node = self._answering(name)
+            if node is None:
+                silent += 1
+                continue
+            usable = node.series.usable(oldest)
+            has_node = NODE_SLOT in usable[:1]
+            nodes += has_node
+            containers += len(usable) - has_node
+            unmoved += len(node.series.usable(-math.inf)) - len(usable)
+        return Tally(nodes, containers, silent, unmoved)
 
     def _answering(self, name: str) -> _Node | None:
         node = self._nodes.get(name)

@@ -1,0 +1,81 @@
+"""The health checks, under the incumbent's names and in its order, and what they ask."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from tidegauge.serving.health import Check, Problem
+from tidegauge.units.clock import Clock
+
+_PROCESS = (
+    Check("ping"),
+    Check("log"),
+    Check("poststarthook/max-in-flight-filter"),
+    Check("poststarthook/storage-object-count-tracker-hook"),
+)
+"""To have answered is all that these can show here."""
+
+
+class FirstData:
+    """Red until there is data, at the longest for `patience` seconds after `synced`; then green.
+
+    It never turns red again: when kubelets fail, the API and with it the deletion of namespaces
+    must not go down too.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        has_data: Callable[[], bool],
+        synced: Callable[[], bool],
+        failures: Callable[[], str],
+        patience: float,
+    ) -> None:
+        self._clock = clock
+        self._has_data = has_data
+        self._synced = synced
+        self._failures = failures
+        self._patience = patience
+        self._synced_at: float | None = None
+        self._green = False
+
+    def problem(self) -> str | None:
+        self._green = self._green or self._has_data() or self._waited_enough()
+        if self._green:
+            return None
+        failing = self._failures()
+        return (
+            f"no metrics to serve; failing nodes: {failing}" if failing else "no metrics to serve"
+        )
+
+    def _waited_enough(self) -> bool:
+        if self._synced_at is None and self._synced():
+            self._synced_at = self._clock.monotonic()
+        since = self._synced_at
+        return since is not None and self._clock.monotonic() - since >= self._patience
+
+
+def endpoints(
+    *,
+    first_data: Problem,
+    informers: Problem,
+    collecting: Problem,
+    authorities: Problem,
+    shutdown: Problem,
+) -> Mapping[str, Sequence[Check]]:
+    """The checks of each health path. Liveness and `/healthz` ask nothing outside this process."""
+    return {
+        "livez": (
+            *_PROCESS,
+            Check("metric-collection-timely", collecting),
+            Check("metadata-informer-sync"),
+        ),
+        "readyz": (
+            *_PROCESS,
+            Check("metric-storage-ready", first_data),
+            Check("metric-informer-sync", informers),
+            Check("metadata-informer-sync", informers),
+            Check("client-authorities", authorities, listed_when_fine=False),
+            Check("shutdown", shutdown),
+        ),
+        "healthz": (*_PROCESS, Check("metadata-informer-sync")),
+    }

@@ -1,0 +1,139 @@
+"""Wires the left half: nodes from the API server to the scraper, answers to the store."""
+
+from collections import Counter
+
+from tidegauge.cluster.cache import Pods
+from tidegauge.cluster.labels import decode_labels
+from tidegauge.cluster.records import Node
+from tidegauge.kubelet.addressing import AddressRules, BadTargetError, Skipped, target_for
+from tidegauge.kubelet.errors import KubeletError
+from tidegauge.kubelet.exposition import parse
+from tidegauge.kubelet.scraper import Scraper
+from tidegauge.kubelet.target import Target
+from tidegauge.kubelet.transport import Body
+from tidegauge.telemetry.changes import OnChange
+from tidegauge.telemetry.metrics import Metrics
+from tidegauge.units.clock import Clock
+from tidegauge.units.selectors import LabelSelector
+from tidegauge.usage.store import Store
+
+
+class Scrapes:
+    """Hears how each scrape ended: for logs on change, for metrics, and to say why data is missing.
+
+    Implements `kubelet.scraper.ScrapeObserver`.
+    """
+
+    def __init__(self, changes: OnChange, metrics: Metrics, clock: Clock, period: float) -> None:
+        self._changes = changes
+        self._metrics = metrics
+        self._clock = clock
+        self._period = period
+        self._failing: dict[str, str] = {}
+        self._round_ends = clock.monotonic() + period
+        self._slowest = 0.0
+
+    def succeeded(self, node: str, seconds: float) -> None:
+        self._failing.pop(node, None)
+        self._changes.succeeded(node)
+        self._count(node, seconds, success="true")
+
+    def failed(self, node: str, error: KubeletError, seconds: float) -> None:
+        self.unasked(node, error.cause, str(error))
+        self._count(node, seconds, success="false")
+
+    def unasked(self, node: str, cause: str, problem: str) -> None:
+        """A node that gave nothing, asked or not."""
+        self._failing[node] = cause
+        self._metrics.scrape_failures.labels(cause).inc()
+        self._changes.failed(node, cause, problem=problem)
+
+    def forget(self, node: str) -> None:
+        self._failing.pop(node, None)
+        self._changes.forget(node)
+        self._metrics.last_requests.forget(node)
+
+    def failures(self) -> str:
+        """The failing nodes by cause, the most frequent first; empty when there are none."""
+        causes = Counter(self._failing.values()).most_common()
+        return ", ".join(f"{count} {cause}" for cause, count in causes)
+
+    def _count(self, node: str, seconds: float, *, success: str) -> None:
+        metrics = self._metrics
+        metrics.kubelet_requests.labels(success).inc()
+        metrics.kubelet_request_duration.observe(seconds)
+        metrics.last_requests.set(node, self._clock.now())
+        self._slowest = max(self._slowest, seconds)
+        # There is no round here that waits for all: what a period's slowest scrape took stands
+        # for it, since that is what the incumbent's figure is dominated by.
+        if self._clock.monotonic() >= self._round_ends:
+            metrics.tick_duration.observe(self._slowest)
+            self._round_ends, self._slowest = self._clock.monotonic() + self._period, 0.0
+
+
+class Intake:
+    """Parses a body and stores it: what the scraper delivers to."""
+
+    def __init__(self, store: Store, pods: Pods, metrics: Metrics, clock: Clock) -> None:
+        self._store = store
+        self._pods = pods
+        self._dropped = metrics.series_dropped
+        self._clock = clock
+
+    def deliver(self, target: Target, body: Body) -> bool:
+        """True when the node's own usage can be served now."""
+        name = target.name
+        last = self._store.layout(name)
+        answer = parse(body.data, int(body.requested_at * 1000), last)
+        if answer.bad_lines:
+            self._dropped.labels("bad_line").inc(answer.bad_lines)
+        if answer.layout is not last:
+            foreign = sum(
+                self._pods.node_of(*pod) not in (None, name) for pod in answer.layout.pods
+            )
+            self._dropped.labels("foreign_pod").inc(foreign)
+        self._store.record(name, answer)
+        return self._store.has_pair(name)
+
+
+class Aim:
+    """Keeps the scraper's targets as the API server's nodes are: a listener of the node cache."""
+
+    def __init__(
+        self,
+        scraper: Scraper,
+        store: Store,
+        scrapes: Scrapes,
+        rules: AddressRules,
+        selector: LabelSelector,
+    ) -> None:
+        self._scraper = scraper
+        self._store = store
+        self._scrapes = scrapes
+        self._rules = rules
+        self._selector = selector
+
+    def changed(self, before: Node | None, after: Node | None) -> None:
+        if after and (target := self._target(after)):
+            self._scraper.update(target)
+        elif node := after or before:
+            self._scraper.remove(node.name)
+            self._store.forget(node.name)
+            if after is None or not self._wanted(after):
+                self._scrapes.forget(node.name)
+
+    def _target(self, node: Node) -> Target | None:
+        if not self._wanted(node):
+            return None
+        annotations = dict(node.annotations)
+        try:
+            target = target_for(
+                node.name, node.addresses, node.kubelet_port, annotations, self._rules
+            )
+        except BadTargetError as error:
+            self._scrapes.unasked(node.name, error.cause, str(error))
+            return None
+        return None if isinstance(target, Skipped) else target
+
+    def _wanted(self, node: Node) -> bool:
+        return self._selector.empty or self._selector.matches(decode_labels(node.labels))

@@ -1,0 +1,14 @@
+"""What exit codes mean, for all commands."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    FINE = 0
+    FINDINGS = 1
+    """Something to look at was found, or a promise was not kept."""
+    BAD_INPUT = 2
+    """Flags or files that can't be used; every problem was listed."""
+    UNREACHABLE = 3
+    """The cluster can't be reached, or says no."""
+    BUG = 70

@@ -1,0 +1,62 @@
+"""The entry: picks the command, and turns what went wrong into an exit code."""
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+from tidegauge import __version__
+from tidegauge.console.exits import Exit
+
+USAGE = """\
+Tidegauge, a metrics server for Kubernetes.
+
+Usage:
+  tidegauge COMMAND [flags]
+
+Commands:
+  serve    Collect what containers and nodes use, and serve it as metrics.k8s.io.
+
+Examples:
+  tidegauge serve --help
+        All flags, by section.
+  tidegauge serve --kubeconfig=$HOME/.kube/config --secure-port=8443 --cert-dir=/tmp/tidegauge
+        Outside of the cluster, for trying it.
+
+  tidegauge --version prints the version.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit codes are those of `Exit`."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _dispatch(words)
+    except BrokenPipeError:
+        return Exit.FINE
+    except Exception:  # noqa: BLE001 (whatever it is, it is ours)
+        traceback.print_exc()
+        sys.stderr.write("tidegauge: this is a bug; please report it with the lines above\n")
+        return Exit.BUG
+
+
+def _dispatch(words: list[str]) -> int:
+    match words:
+        case ["serve", *flags]:
+            # Here, not above: `tidegauge --help` need not wait for a server's imports.
+            from tidegauge.console.serve import serve  # noqa: PLC0415
+
+            return serve(flags)
+        case ["--version"]:
+            sys.stdout.write(f"tidegauge {__version__}\n")
+        case [] | ["--help" | "-h" | "help"]:
+            sys.stdout.write(USAGE)
+        case [word, *_]:
+            sys.stderr.write(
+                f"tidegauge: there is no command {word!r}; `tidegauge --help` lists them\n"
+            )
+            return Exit.BAD_INPUT
+    return Exit.FINE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
