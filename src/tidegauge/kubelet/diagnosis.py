@@ -1,6 +1,7 @@
 """From what the standard library raised to the error that says what to do: pure."""
 
 import errno
+import os
 import socket
 import ssl
 from dataclasses import dataclass
@@ -103,18 +104,18 @@ def explain(node: str, url: str, phase: Phase, error: Exception) -> errors.Kubel
     if phase is Phase.CONNECT:
         return _explain_connect(node, url, error)
     if phase is Phase.HANDSHAKE:
-        return errors.TlsError(node, url, f"the TLS handshake failed: {_text(error)}")
+        return errors.TlsError(node, url, f"the TLS handshake failed: {describe(error)}")
     return _explain_answer(node, url, error)
 
 
 def _explain_connect(node: str, url: str, error: Exception) -> errors.ConnectError:
     if isinstance(error, socket.gaierror):
-        return errors.DnsError(node, url, f"the name does not resolve: {_text(error)}")
+        return errors.DnsError(node, url, f"the name does not resolve: {describe(error)}")
     if isinstance(error, TimeoutError):
         return errors.ConnectTimeoutError(node, url, "no answer to the connection attempt")
     number = error.errno if isinstance(error, OSError) else None
     kind = _CONNECT_ERRORS.get(number or 0, errors.ConnectError)
-    return kind(node, url, f"can't connect: {_text(error)}")
+    return kind(node, url, f"can't connect: {describe(error)}")
 
 
 def _explain_answer(node: str, url: str, error: Exception) -> errors.KubeletError:
@@ -123,13 +124,13 @@ def _explain_answer(node: str, url: str, error: Exception) -> errors.KubeletErro
     if isinstance(error, NothingCameError):
         return errors.ConnectionLostError(node, url, "the connection closed before any answer came")
     if isinstance(error, ConnectionError | CutOffError | ssl.SSLEOFError):
-        return errors.ConnectionLostError(node, url, _text(error))
+        return errors.ConnectionLostError(node, url, describe(error))
     if isinstance(error, ssl.SSLError):
         # With TLS 1.3 a server judges our certificate after our side of the handshake is done.
         kind = errors.ClientCertificateError if "ALERT" in (error.reason or "") else errors.TlsError
-        return kind(node, url, f"TLS failed: {_text(error)}")
+        return kind(node, url, f"TLS failed: {describe(error)}")
     if isinstance(error, OSError):
-        return errors.ConnectionLostError(node, url, _text(error))
+        return errors.ConnectionLostError(node, url, describe(error))
     return errors.BadHttpError(node, url, str(error))
 
 
@@ -154,9 +155,12 @@ def explain_status(node: str, url: str, answer: ResponseReader) -> errors.Respon
     return kind(node, url, f"status {answer.status}{said}")
 
 
-def _text(error: Exception) -> str:
+def describe(error: Exception) -> str:
+    """What happened, in the system's or OpenSSL's words."""
     if isinstance(error, ssl.SSLError):
         return (error.reason or error.strerror or str(error)).replace("_", " ").lower()
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    if isinstance(error, socket.gaierror):
+        return error.strerror or str(error)
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)  # asyncio puts its own words into `strerror`
     return str(error) or type(error).__name__

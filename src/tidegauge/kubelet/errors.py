@@ -7,7 +7,10 @@ from typing import ClassVar
 
 
 class KubeletError(Exception):
-    """A node gave no usable answer: names the node and URL, what happened, and what to do."""
+    """A node gave no usable answer: names the node and URL, what happened, and what to do.
+
+    Where another address was tried before, `url` says so in brackets behind it.
+    """
 
     cause: ClassVar[str] = "other"
     remedy: str = "see the kubelet's log on that node"

@@ -85,12 +85,13 @@ class _Line:
 class _Ask:
     """How far one request has come, for the error if it fails."""
 
-    __slots__ = ("deadline", "host", "phase", "reader", "requested_at", "target")
+    __slots__ = ("deadline", "host", "phase", "reader", "requested_at", "target", "tried")
 
     def __init__(self, target: Target, deadline: float) -> None:
         self.target = target
         self.deadline = deadline
         self.host = target.addresses[0]
+        self.tried = ""
         self.phase = Phase.CONNECT
         self.reader: ResponseReader | None = None
         self.requested_at = 0.0
@@ -208,9 +209,10 @@ class KubeletTransport:
             try:
                 async with asyncio.timeout_at(self._connect_deadline(ask, last=host is hosts[-1])):
                     sock = await dial(host, ask.target.port)
-            except OSError:
+            except OSError as error:
                 if host is hosts[-1]:
                     raise
+                ask.tried = f" (before that {host}: {diagnosis.describe(error)})"
             else:
                 line.first = addresses.index(host)
                 return sock
@@ -231,7 +233,7 @@ class KubeletTransport:
         )
 
     def _url(self, ask: _Ask) -> str:
-        return f"{self._scheme}://{ask.target.authority(ask.host)}{ask.target.path}"
+        return f"{self._scheme}://{ask.target.authority(ask.host)}{ask.target.path}{ask.tried}"
 
     async def _look(self, line: _Line, ask: _Ask, code: int) -> Seen | None:
         """The certificate that failed with `code`, by one more handshake in which we say nothing.

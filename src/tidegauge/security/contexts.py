@@ -25,13 +25,18 @@ class ClientTrust:
 
     - `authorities`: all are trusted; none at all means the system's.
     - `verify` false trusts anybody, and credentials are sent all the same (as the incumbent does).
-    - `certificate` and `key` are given together or not at all; one file may hold both.
+    - `certificate` and `key` are given together or not at all, else FileError; one file may hold
+      both.
     """
 
     authorities: tuple[bytes | Path, ...] = ()
     verify: bool = True
     certificate: bytes | Path | None = None
     key: bytes | Path | None = None
+
+    def __post_init__(self) -> None:
+        if (self.certificate is None) != (self.key is None):
+            raise FileError("a client certificate and its key go together; give both or neither")
 
 
 class ClientContexts:

@@ -163,7 +163,7 @@ def parse_token(content: bytes, name: str) -> str:
     token = content.strip()
     if not token.isascii() or not all(0x21 <= byte <= 0x7E for byte in token):
         raise FileError(
-            f"{name}: no bearer token: blanks, control or non-ASCII characters in it; give the file "
-            "that holds the token and nothing else"
+            f"{name}: no bearer token: blanks, control or non-ASCII characters in it; "
+            "give the file that holds the token and nothing else"
         )
     return token.decode("ascii")
