@@ -1,14 +1,16 @@
 """Bodies: whole where they are small, slice by slice and compressed where they are not."""
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
+from typing import NamedTuple
 
 COMPRESS_ABOVE = 128 * 1024
 """Bytes; the Go server's limit, below which compressing costs more than it saves."""
 
-LOOK_AHEAD = 8
-"""Slices looked at before a list that shows no end is taken for a large one: a few milliseconds."""
+_WRITTEN, _SKIMMED, _PATIENCE = 8, 1, 32
+"""A slice with content costs about a millisecond, one without an eighth of it. A list that shows no
+end within the time of four full slices is taken for a large one."""
 
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -21,21 +23,29 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return "gzip" in [token.strip() for token in accept_encoding.split(",")]
 
 
-def settle(slices: Iterator[bytes], *, compress: bool) -> tuple[bytes | Iterator[bytes], bool]:
+class Stream(NamedTuple):
+    """A body on its way: its slices, and what remains to be done to all of them."""
+
+    slices: Iterator[bytes]
+    finish: Callable[[Iterator[bytes]], Iterator[bytes]]
+
+
+def settle(stream: Stream, *, compress: bool) -> tuple[bytes | Iterator[bytes], bool]:
     """The body, and whether it is compressed: only if asked for, and if it is large.
 
     Whether it is must be known before the first byte leaves, for it stands in a header.
     """
     seen: list[bytes] = []
-    size = 0
-    for piece in slices:
+    size = effort = 0
+    for piece in stream.slices:
         seen.append(piece)
         size += len(piece)
-        if size > COMPRESS_ABOVE or len(seen) > LOOK_AHEAD:
+        effort += _WRITTEN if piece else _SKIMMED
+        if size > COMPRESS_ABOVE or effort > _PATIENCE:
             break
     else:
-        return b"".join(seen), False
-    everything = chain(seen, slices)
+        return b"".join(stream.finish(iter(seen))), False
+    everything = stream.finish(chain(seen, stream.slices))
     return (_gzipped(everything), True) if compress else (everything, False)
 
 

@@ -4,6 +4,7 @@ A list of all pods holds 150,000 of them: each is written by a template, no obje
 served where the kubelet reports it; the resource names stand sorted, as in any map of Kubernetes.
 """
 
+import json.encoder
 from functools import lru_cache
 
 import msgspec
@@ -33,11 +34,10 @@ def api_version(version: str) -> str:
 
 
 def metadata_json(entry: Entry) -> str:
-    namespace = f'"namespace":{jsontext.quoted(entry.namespace)},' if entry.namespace else ""
-    labels = "" if entry.labels == NO_LABELS else f',"labels":{_label_text(entry.labels)}'
+    created = format_rfc3339(int(entry.usage.stored))
     return (
-        f'{{"name":{jsontext.quoted(entry.name)},{namespace}'
-        f'"creationTimestamp":"{format_rfc3339(int(entry.usage.stored))}"{labels}}}'
+        f'{{"name":{_plain(entry.name)}{_namespace_json(entry.namespace)}'
+        f',"creationTimestamp":"{created}"{_labels_json(entry.labels)}}}'
     )
 
 
@@ -47,13 +47,14 @@ def node_json(entry: Entry) -> str:
 
 
 def pod_json(entry: Entry) -> str:
-    containers = ",".join(
-        [
-            f'{{"name":{jsontext.quoted(container.name)},"usage":{_usage_json(container)}}}'
-            for container in entry.usage.containers
-        ]
+    containers = [
+        f'{{"name":{jsontext.quoted(container.name)},"usage":{_usage_json(container)}}}'
+        for container in entry.usage.containers
+    ]
+    return (
+        f'{{"metadata":{metadata_json(entry)},{_time_json(entry)}'
+        f',"containers":[{",".join(containers)}]}}'
     )
-    return f'{{"metadata":{metadata_json(entry)},{_time_json(entry)},"containers":[{containers}]}}'
 
 
 def typed(kind: str, version: str, text: str) -> str:
@@ -61,73 +62,94 @@ def typed(kind: str, version: str, text: str) -> str:
     return f'{{"kind":"{kind}","apiVersion":"{version}",{text[1:]}'
 
 
+_plain = json.encoder.encode_basestring
+"""For names that the API server checked: they are DNS names, and a name comes once a list, so the
+cache of `jsontext.quoted`, which is for what kubelets say, would only lose here."""
+
+
 def _time_json(entry: Entry) -> str:
-    usage = entry.usage
-    window = _window(usage.window_ns)
-    return f'"timestamp":"{format_rfc3339(usage.stamp_ms // 1000)}","window":"{window}"'
+    stamp, window, *_ = entry.usage
+    return f'"timestamp":"{format_rfc3339(stamp // 1000)}","window":"{window_text(window)}"'
 
 
 def _usage_json(usage: ContainerUsage) -> str:
-    swap = "" if usage.swap is None else f',"swap":"{format_memory(usage.swap)}"'
-    return f'{{"cpu":"{format_cpu(usage.cpu)}","memory":"{format_memory(usage.memory)}"{swap}}}'
+    _, cpu, memory, swap = usage
+    more = "" if swap is None else f',"swap":"{format_memory(swap)}"'
+    return f'{{"cpu":"{format_cpu(cpu)}","memory":"{format_memory(memory)}"{more}}}'
+
+
+window_text = lru_cache(maxsize=_FEW)(format_duration)
 
 
 @lru_cache(maxsize=_FEW)
-def _label_text(raw: bytes) -> str:
-    return raw.decode()
+def _namespace_json(namespace: str) -> str:
+    return f',"namespace":{_plain(namespace)}' if namespace else ""
 
 
-_window = lru_cache(maxsize=_FEW)(format_duration)
+@lru_cache(maxsize=_FEW)
+def _labels_json(raw: bytes) -> str:
+    return "" if raw == NO_LABELS else f',"labels":{raw.decode()}'
 
 
 # Protobuf: the message alone, without envelope.
 
 
-def metadata_message(entry: Entry) -> bytes:
-    namespace = protobuf.text(3, entry.namespace)
-    created = protobuf.chunk(8, _time_message(int(entry.usage.stored)))
-    unused = b'"\x00*\x002\x008\x00'  # selfLink, uid, resourceVersion: empty; generation: 0
-    name = protobuf.text(1, entry.name) + protobuf.text(2, "")
-    return name + namespace + unused + created + _label_message(entry.labels)
+def partial_message(entry: Entry) -> bytes:
+    """Metadata as the first field, which is all of a PartialObjectMetadata."""
+    name, labels = entry.name.encode(), _labels_message(entry.labels)
+    middle = _namespace_message(entry.namespace) + _created_message(int(entry.usage.stored))
+    return protobuf.chunk(1, protobuf.chunk(1, name) + middle + labels)
 
 
 def node_message(entry: Entry) -> bytes:
     (node,) = entry.usage.containers
-    return _head_message(entry) + _usage_message(4, node)
+    return partial_message(entry) + _times_message(entry) + _usage_message(b"\x22", node)
 
 
 def pod_message(entry: Entry) -> bytes:
     containers = [
-        protobuf.chunk(4, protobuf.text(1, container.name) + _usage_message(2, container))
+        protobuf.chunk(4, _name_message(container.name) + _usage_message(b"\x12", container))
         for container in entry.usage.containers
     ]
-    return _head_message(entry) + b"".join(containers)
+    return partial_message(entry) + _times_message(entry) + b"".join(containers)
 
 
-def partial_message(entry: Entry) -> bytes:
-    return protobuf.chunk(1, metadata_message(entry))
+def _times_message(entry: Entry) -> bytes:
+    stamp, window, *_ = entry.usage
+    return protobuf.chunk(2, _time_message(stamp // 1000)) + _window_message(window)
 
 
-def _head_message(entry: Entry) -> bytes:
-    """Metadata, time and window: fields 1 to 3."""
-    usage = entry.usage
-    stamp = protobuf.chunk(2, _time_message(usage.stamp_ms // 1000))
-    return partial_message(entry) + stamp + _window_message(usage.window_ns)
+def _usage_message(key: bytes, usage: ContainerUsage) -> bytes:
+    """A map from resource to quantity; `key` is the field's number and type on the wire."""
+    _, cpu, memory, swap = usage
+    message = _quantity(key, b"\x0a\x03cpu\x12", format_cpu(cpu))
+    message += _quantity(key, b"\x0a\x06memory\x12", format_memory(memory))
+    if swap is not None:
+        message += _quantity(key, b"\x0a\x04swap\x12", format_memory(swap))
+    return message
 
 
-def _usage_message(field: int, usage: ContainerUsage) -> bytes:
-    parts = [
-        _quantity_message(field, "cpu", format_cpu(usage.cpu)),
-        _quantity_message(field, "memory", format_memory(usage.memory)),
-    ]
-    if usage.swap is not None:
-        parts.append(_quantity_message(field, "swap", format_memory(usage.swap)))
-    return b"".join(parts)
+def _quantity(key: bytes, resource: bytes, quantity: str) -> bytes:
+    """One entry; all lengths fit into a byte, for a quantity has at most 21 characters."""
+    size = len(quantity)
+    head = b"%b%c%b%c\x0a%c" % (key, len(resource) + size + 3, resource, size + 2, size)
+    return head + quantity.encode()
 
 
-def _quantity_message(field: int, resource: str, quantity: str) -> bytes:
-    value = protobuf.text(1, quantity)
-    return protobuf.chunk(field, protobuf.text(1, resource) + protobuf.chunk(2, value))
+@lru_cache(maxsize=_FEW)
+def _name_message(name: str) -> bytes:
+    return protobuf.text(1, name)
+
+
+@lru_cache(maxsize=_FEW)
+def _namespace_message(namespace: str) -> bytes:
+    """generateName, namespace, selfLink, uid, resourceVersion and generation."""
+    return protobuf.text(2, "") + protobuf.text(3, namespace) + b'"\x00*\x002\x008\x00'
+
+
+@lru_cache(maxsize=_FEW)
+def _created_message(seconds: int) -> bytes:
+    return protobuf.chunk(8, _time_message(seconds))
 
 
 @lru_cache(maxsize=_FEW)
@@ -141,7 +163,7 @@ def _window_message(ns: int) -> bytes:
 
 
 @lru_cache(maxsize=_FEW)
-def _label_message(raw: bytes) -> bytes:
+def _labels_message(raw: bytes) -> bytes:
     labels: dict[str, str] = msgspec.json.decode(raw)
     return b"".join(
         protobuf.chunk(11, protobuf.text(1, key) + protobuf.text(2, labels[key]))

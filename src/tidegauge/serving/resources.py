@@ -131,7 +131,7 @@ def _wrong_kind(asked: str, found: str) -> Status:
 def _list_response(
     chunks: Iterator[Sequence[Entry]], shape: Shape, media: MediaType, call: Call
 ) -> Response:
-    body, compressed = bodies.settle(lists.slices(chunks, shape, media), compress=call.gzip)
+    body, compressed = bodies.settle(lists.stream(chunks, shape, media), compress=call.gzip)
     response = answer(200, media.format, body)
     if not compressed:
         return response

@@ -20,16 +20,17 @@ def pod_chunks(
     """The pods that are selected and have usage."""
     matches = _label_test(source, [options.labels])
     fields = options.fields
+    everything = options.labels.empty and fields.empty
 
     def selected(pod: Pod) -> bool:
         names = {"metadata.name": pod.name, "metadata.namespace": pod.namespace}
-        return (fields.empty or fields.matches(names)) and matches(pod.labels)
+        return fields.matches(names) and matches(pod.labels)
 
     for pods in _chunked(source.pods(namespace)):
         yield [
             Entry(pod.namespace, pod.name, pod.labels, usage)
             for pod in pods
-            if selected(pod) and (usage := source.pod_usage(pod)) is not None
+            if (everything or selected(pod)) and (usage := source.pod_usage(pod)) is not None
         ]
 
 

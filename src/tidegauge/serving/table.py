@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from tidegauge.serving import jsontext
-from tidegauge.serving.objects import metadata_json, typed
+from tidegauge.serving.objects import metadata_json, typed, window_text
 from tidegauge.serving.query import Query
 from tidegauge.serving.source import Entry
 from tidegauge.serving.status import StatusError, bad_request
-from tidegauge.units.duration import format_duration
 from tidegauge.units.gotext import quote
 from tidegauge.units.quantity import format_cpu, format_memory
 
@@ -58,7 +57,7 @@ def cells_json(entry: Entry, resources: Sequence[str]) -> str:
         format_memory(sum(container.memory for container in containers)),
         format_memory(sum(container.swap or 0 for container in containers)),
     ]
-    window = format_duration(entry.usage.window_ns)
+    window = window_text(entry.usage.window_ns)
     return jsontext.dump([jsontext.printable(entry.name), *sums[: len(resources)], window])
 
 
