@@ -44,7 +44,7 @@ def parse_list_options(query: Query) -> ListOptions:
         fields = parse_field_selector(query.get("fieldSelector"))
     except SelectorError as error:
         raise StatusError(bad_request(str(error))) from error
-    watch = "watch" in query and query.get("watch") not in ("false", "0")
+    watch = query.is_set("watch")
     if causes := _watch_conflicts(query) if watch else _list_conflicts(query):
         raise StatusError(invalid_list_options(causes))
     return ListOptions(labels, fields, watch)

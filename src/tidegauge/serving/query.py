@@ -23,6 +23,10 @@ class Query:
         """The first value of a key, or the empty string."""
         return self.values.get(key, "")
 
+    def is_set(self, key: str) -> bool:
+        """Whether an option is there and not switched off: `watch` alone means watch."""
+        return key in self.values and self.values[key].lower() not in ("false", "0")
+
     def __contains__(self, key: str) -> bool:
         return key in self.values
 

@@ -64,7 +64,7 @@ def resolve(method: str, target: str) -> RequestInfo:
     resource, name, subresource = (*parts[:3], "", "")[:3]
     query = parse_query(raw_query)
     if verb == "get" and not name:
-        verb, name = ("watch" if _watches(query) else "list"), _selected_name(query)
+        verb, name = ("watch" if query.is_set("watch") else "list"), _selected_name(query)
     elif verb == "delete" and not name:
         verb = "deletecollection"
     selecting = verb in _SELECTING
@@ -90,10 +90,6 @@ def _split_namespace(parts: list[str]) -> tuple[str, list[str]]:
     if len(parts) > 2 and parts[2] not in _NAMESPACE_SUBRESOURCES:
         return parts[1], parts[2:]
     return parts[1], parts
-
-
-def _watches(query: Query) -> bool:
-    return "watch" in query and query.get("watch").lower() not in ("false", "0")
 
 
 def _selected_name(query: Query) -> str:

@@ -72,7 +72,7 @@ class Resources:
 
     def get(self, single: Single, call: Call) -> Response:
         media = call.negotiate(allows_conversion)
-        if call.query.get("export") in ("true", "1"):
+        if call.query.is_set("export"):
             message = "the export parameter, deprecated since v1.14, is no longer supported"
             raise StatusError(bad_request(message))
         entry = self._node(single.name) if single.resource == "nodes" else self._pod(single)
