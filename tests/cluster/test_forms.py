@@ -10,8 +10,8 @@ from tests.cluster import wire
 from tidegauge.cluster.events import DAMAGED, Event, Page
 from tidegauge.cluster.frames import MAX_FRAME, LengthSplitter, LineSplitter
 from tidegauge.cluster.labels import decode_labels
-from tidegauge.cluster.nodes import NODE_FORM
-from tidegauge.cluster.pods import POD_FORM
+from tidegauge.cluster.nodes import NODES
+from tidegauge.cluster.pods import PODS
 from tidegauge.cluster.records import Node, Pod
 
 POD = Pod("shop", "web-1", "node-1", b'{"app":"web","tier":"front"}')
@@ -27,7 +27,7 @@ def pod_frame(kind="ADDED", **fields):
 @pytest.mark.parametrize("kind", ["ADDED", "MODIFIED", "DELETED"])
 def test_pod_event(kind):
     """Of a pod its namespace, name, node and canonical labels are kept, and its version."""
-    event = POD_FORM.event(pod_frame(kind))
+    event = PODS.form.event(pod_frame(kind))
 
     assert (event.kind, event.version, event.record) == (kind, "7", POD)
 
@@ -52,7 +52,7 @@ def test_pod_fields(fields, pod):
     """Absent fields are empty, lengths may take several bytes, other fields do not matter."""
     frame = wire.pod_event("ADDED", "web-1", "shop", **fields)[4:]
 
-    assert POD_FORM.event(frame).record == pod
+    assert PODS.form.event(frame).record == pod
 
 
 def test_labels_between_other_fields():
@@ -61,7 +61,7 @@ def test_labels_between_other_fields():
     metadata = one + wire.entries(12, {"x": "y"}) + other
     frame = wire.frame("ADDED", wire.envelope("Pod", wire.span(1, metadata)))[4:]
 
-    record = POD_FORM.event(frame).record
+    record = PODS.form.event(frame).record
 
     assert record is not None
     assert record.labels == b'{"a":"1","b":"2"}'
@@ -69,7 +69,7 @@ def test_labels_between_other_fields():
 
 def test_equal_labels_are_one_object():
     """Pods of one workload share the bytes of their labels and the text of their node's name."""
-    one, other = (POD_FORM.event(pod_frame()).record for _ in range(2))
+    one, other = (PODS.form.event(pod_frame()).record for _ in range(2))
 
     assert one is not None
     assert other is not None
@@ -80,14 +80,14 @@ def test_equal_labels_are_one_object():
 @pytest.mark.parametrize("end", [False, True])
 def test_pod_bookmark(end):
     """A bookmark carries a version, and says when the initial events are over."""
-    event = POD_FORM.event(wire.pod_bookmark("9", initial_end=end)[4:])
+    event = PODS.form.event(wire.pod_bookmark("9", initial_end=end)[4:])
 
     assert event == Event("BOOKMARK", "9", initial_end=end)
 
 
 def test_pod_error():
     """An error inside the stream is a Status, in protobuf too."""
-    event = POD_FORM.event(wire.error_event(410, "Expired", "too old")[4:])
+    event = PODS.form.event(wire.error_event(410, "Expired", "too old")[4:])
 
     assert event.status is not None
     assert (event.status.code, event.status.reason, event.status.message) == (
@@ -101,7 +101,7 @@ def test_pod_page():
     """A page of a list has its pods, its version and the way to the next page."""
     pods = [wire.pod_message("web-1", "shop", node="node-1", labels=LABELS)]
 
-    assert POD_FORM.page(wire.pod_list(pods, "5", "more")) == Page([POD], "5", "more")
+    assert PODS.form.page(wire.pod_list(pods, "5", "more")) == Page([POD], "5", "more")
 
 
 def test_damaged_pod():
@@ -109,7 +109,7 @@ def test_damaged_pod():
     whole = pod_frame()
     for end in range(len(whole)):
         try:
-            POD_FORM.event(whole[:end])
+            PODS.form.event(whole[:end])
         except DAMAGED:
             continue
 
@@ -117,7 +117,7 @@ def test_damaged_pod():
 @given(st.binary(max_size=300))
 def test_arbitrary_bytes(data):
     """Bytes that are no protobuf raise DAMAGED and nothing else."""
-    for read in (POD_FORM.event, POD_FORM.page):
+    for read in (PODS.form.event, PODS.form.page):
         try:
             read(b"k8s\x00" + data)
             read(data)
@@ -140,7 +140,7 @@ NODE = wire.node_object(
 
 
 def node_event(kind, item):
-    return NODE_FORM.event(wire.line(kind, item))
+    return NODES.form.event(wire.line(kind, item))
 
 
 def test_node_event():
@@ -201,7 +201,7 @@ def test_node_page(items):
     """A page of nodes; an empty one may say null."""
     body = json.dumps({"metadata": {"resourceVersion": "4", "continue": "c"}, "items": items})
 
-    page = NODE_FORM.page(body.encode())
+    page = NODES.form.page(body.encode())
 
     assert ([node.name for node in page.records], page.version, page.next_token) == (
         ["node-1"] if items else [],

@@ -9,6 +9,8 @@ import msgspec
 class ClusterError(Exception):
     """The API server can't be asked, or said no."""
 
+    cause = "other"
+
 
 class KubeconfigError(ClusterError):
     """Kubeconfig or in-cluster files that can't be used; names the file and the field."""
@@ -16,6 +18,8 @@ class KubeconfigError(ClusterError):
 
 class CredentialError(ClusterError):
     """A token, certificate or exec plugin gave nothing usable; names the file or the command."""
+
+    cause = "credentials"
 
 
 class ApiError(ClusterError):
@@ -32,28 +36,33 @@ class ApiError(ClusterError):
 class Unreachable(ApiError):  # noqa: N818  (reads as what happened, like those below it)
     """No connection, or it broke before the answer was whole."""
 
+    cause = "unreachable"
     remedy = "check that the API server runs and that this address and port lead to it"
 
 
 class UnknownHost(Unreachable):
+    cause = "dns"
     remedy = "check the host name and this machine's DNS"
 
 
 class Untrusted(Unreachable):
     """TLS failed: the certificate, its name, or the protocol."""
 
+    cause = "tls"
     remedy = (
         "check certificate-authority, and tls-server-name if the address is not in the certificate"
     )
 
 
 class TimedOut(Unreachable):
+    cause = "timeout"
     remedy = "check firewalls and the load of the API server"
 
 
 class BadBody(ApiError):  # noqa: N818  (names what came)
     """An answer that can't be read as what was asked for."""
 
+    cause = "bad_body"
     remedy = "check that a Kubernetes API server answers there, and nothing in between rewrites it"
 
 
@@ -71,29 +80,37 @@ class ErrorAnswer(ApiError):  # noqa: N818  (names what came)
 class Rejected(ErrorAnswer):
     """The API server does not take the request as it stands (400, 422 and the like)."""
 
+    cause = "rejected"
+
 
 class Unauthorized(ErrorAnswer):
+    cause = "unauthorized"
     remedy = "the credentials are missing, wrong or expired"
 
 
 class Forbidden(ErrorAnswer):
+    cause = "forbidden"
     remedy = "grant it to this user by RBAC"
 
 
 class NotFound(ErrorAnswer):
-    pass
+    cause = "not_found"
 
 
 class Gone(ErrorAnswer):
     """The resource version or continue token is too old: list again."""
 
+    cause = "gone"
+
 
 class TooManyRequests(ErrorAnswer):
-    pass
+    cause = "too_many_requests"
 
 
 class ServerError(ErrorAnswer):
     """The API server failed at it (5xx)."""
+
+    cause = "server_error"
 
 
 class StatusDetails(msgspec.Struct, rename="camel"):

@@ -1,7 +1,7 @@
 """What lists and watches say, whatever the wire format: pages of records, and events."""
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -65,3 +65,13 @@ class Form(Protocol[R]):
     def event(self, frame: bytes) -> Event[R]: ...
 
     def page(self, body: bytes) -> Page[R]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Resource(Generic[R]):
+    """A kind of object: where it is found, and how it is read."""
+
+    name: str
+    path: str
+    form: Form[R]
+    params: Mapping[str, str] = field(default_factory=dict)

@@ -6,6 +6,7 @@ nested lists: here the declared structs of msgspec are prettier than protobuf is
 
 import msgspec
 
+from tidegauge.cluster.events import Resource
 from tidegauge.cluster.jsonform import JsonForm, JsonObject
 from tidegauge.cluster.labels import labels_from_json
 from tidegauge.cluster.records import Node
@@ -63,4 +64,4 @@ def keep_node(node: NodeObject) -> Node:
     )
 
 
-NODE_FORM = JsonForm(NodeObject, keep_node)
+NODES = Resource("nodes", "/api/v1/nodes", JsonForm(NodeObject, keep_node))

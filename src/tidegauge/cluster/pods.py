@@ -18,7 +18,7 @@ Field numbers: k8s.io/api core/v1 and apimachinery meta/v1, `generated.proto`.
 from sys import intern
 
 from tidegauge.cluster.answers import PROTOBUF, status_from_protobuf
-from tidegauge.cluster.events import BOOKMARK, ERROR, INITIAL_EVENTS_END, Event, Page
+from tidegauge.cluster.events import BOOKMARK, ERROR, INITIAL_EVENTS_END, Event, Page, Resource
 from tidegauge.cluster.frames import LengthSplitter
 from tidegauge.cluster.labels import LABELS, labels_from_protobuf, map_entry
 from tidegauge.cluster.protobuf import fields, unwrap
@@ -115,4 +115,7 @@ def _ends_initial_events(data: bytes, start: int, end: int) -> bool:
     )
 
 
-POD_FORM = PodForm()
+RUNNING = {"fieldSelector": "status.phase=Running"}
+"""What no longer runs uses nothing; the API server says DELETED when a pod stops."""
+
+PODS = Resource("pods", "/api/v1/pods", PodForm(), RUNNING)

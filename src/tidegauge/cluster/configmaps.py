@@ -1,0 +1,29 @@
+"""ConfigMaps, for the one that says whose client certificates count."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from tidegauge.cluster.jsonform import JsonForm, JsonObject
+
+
+class ConfigMap(msgspec.Struct, frozen=True):
+    namespace: str
+    name: str
+    data: Mapping[str, str]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.namespace, self.name
+
+
+class _ConfigMapObject(JsonObject):
+    data: dict[str, str] | None = None
+
+
+def _keep(config_map: _ConfigMapObject) -> ConfigMap:
+    meta = config_map.metadata
+    return ConfigMap(meta.namespace, meta.name, config_map.data or {})
+
+
+CONFIG_MAP_FORM = JsonForm(_ConfigMapObject, _keep)
