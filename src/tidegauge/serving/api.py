@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from tidegauge import __version__
-from tidegauge.serving import discovery, jsontext, routing
+from tidegauge.serving import discovery, jsontext
 from tidegauge.serving.call import Call, answer, raw_json
 from tidegauge.serving.conditional import etag_of
 from tidegauge.serving.messages import Request, Response
@@ -13,8 +12,8 @@ from tidegauge.serving.negotiation import FORMATS, JSON, Conversion, check_route
 from tidegauge.serving.openapi.pages import OpenApiPages
 from tidegauge.serving.options import time_limit
 from tidegauge.serving.query import parse_query
-from tidegauge.serving.resources import ObserveFreshness, Resources
-from tidegauge.serving.routing import Collection, OpenApi, Page, Route, Single, route
+from tidegauge.serving.resources import ObserveFreshness, ResourceHandler
+from tidegauge.serving.routing import Collection, OpenApi, Page, ResourceList, Route, Single, route
 from tidegauge.serving.source import Source
 from tidegauge.serving.status import (
     StatusError,
@@ -45,7 +44,7 @@ class Api:
         other_paths: Sequence[str] = (),
     ) -> None:
         self._clock = clock
-        self._resources = Resources(source, clock, node_selector, observe_freshness)
+        self._resources = ResourceHandler(source, clock, node_selector, observe_freshness)
         self._openapi = OpenApiPages(modified=clock.now())
         self._server_address = server_address
         self._paths = discovery.paths(other_paths)
@@ -79,12 +78,12 @@ class Api:
         check_route(call.accept, _offered(target))
         match target:
             case Page.VERSION:
-                return raw_json(200, _version())
+                return raw_json(200, discovery.version())
             case Page.GROUPS:
                 return self._groups(call)
             case Page.GROUP:
                 return call.document(discovery.group(), call.negotiate())
-            case routing.Resources(version):
+            case ResourceList(version):
                 return call.document(discovery.resource_list(version), call.negotiate())
             case Collection():
                 return self._resources.list(target, call)
@@ -127,19 +126,3 @@ def _allows_aggregated(_format: str, conversion: Conversion | None) -> bool:
 def _too_late() -> Response:
     status = jsontext.dump(timed_out().fields()) + "\n"
     return answer(504, "text/plain; charset=utf-8", status.encode())
-
-
-def _version() -> dict[str, str]:
-    major, minor, *_ = __version__.split(".")
-    numbers = {"major": major, "minor": minor}
-    for prefix in ("emulation", "minCompatibility"):
-        numbers |= {f"{prefix}Major": major, f"{prefix}Minor": minor}
-    return numbers | {
-        "gitVersion": f"v{__version__}",
-        "gitCommit": "",
-        "gitTreeState": "",
-        "buildDate": "",
-        "goVersion": "",
-        "compiler": "CPython",
-        "platform": "",
-    }

@@ -6,8 +6,10 @@ ours.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
+from tidegauge import __version__
 from tidegauge.serving import protobuf
 from tidegauge.serving.objects import KINDS, api_version
 from tidegauge.serving.routing import GROUP, VERSIONS
@@ -50,6 +52,7 @@ def group_list(server_address: str) -> Document:
     return Document("", "APIGroupList", {"groups": [fields]}, message)
 
 
+@cache
 def group() -> Document:
     return Document("v1", "APIGroup", _group_fields(), _group_message())
 
@@ -67,6 +70,7 @@ def _group_message() -> bytes:
     return protobuf.text(1, GROUP) + listed + protobuf.chunk(3, versions[0])
 
 
+@cache
 def resource_list(version: str) -> Document:
     fields = {
         "groupVersion": api_version(version),
@@ -97,6 +101,7 @@ def _resource_message(resource: Resource) -> bytes:
     )
 
 
+@cache
 def group_discovery_list() -> Document:
     """Everything in one document: what kube-apiserver and kubectl ask for first."""
     versions = [
@@ -156,6 +161,23 @@ def _discovered_resource_message(resource: Resource) -> bytes:
 
 def _empty_texts(*fields: int) -> bytes:
     return b"".join(protobuf.text(field, "") for field in fields)
+
+
+def version() -> dict[str, str]:
+    """Build information, with the keys that clients know; those of Go tools are empty."""
+    major, minor, *_ = __version__.split(".")
+    numbers = {"major": major, "minor": minor}
+    for prefix in ("emulation", "minCompatibility"):
+        numbers |= {f"{prefix}Major": major, f"{prefix}Minor": minor}
+    return numbers | {
+        "gitVersion": f"v{__version__}",
+        "gitCommit": "",
+        "gitTreeState": "",
+        "buildDate": "",
+        "goVersion": "",
+        "compiler": "CPython",
+        "platform": "",
+    }
 
 
 def paths(others: Sequence[str]) -> list[str]:

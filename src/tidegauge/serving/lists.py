@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from tidegauge.serving import jsontext, protobuf, yamltext
@@ -45,24 +46,22 @@ def stream(chunks: Chunks, shape: Shape, media: MediaType) -> Stream:
 
 
 def _texts(chunks: Chunks, shape: Shape, media: MediaType) -> Iterator[bytes]:
-    frame, write = None, None
-    for chunk in _batches(chunks, _YAML_BATCH) if media.format == YAML else chunks:
-        if not chunk:
-            yield b""
-            continue
-        if frame is None:
-            head, write = shape.open(chunk[0])
-            frame = _frame({**_head(shape), **head}, shape.key, media)
-            opening = frame.start
-        else:
-            opening = frame.separator
-        assert write is not None
-        items = frame.separator.join([frame.item(write(entry)) for entry in chunk])
-        yield (opening + items).encode()
-    if frame is None:
-        yield render(jsontext.dump({**_head(shape), **shape.empty}), media)
+    batches = iter(_batches(chunks, _YAML_BATCH) if media.format == YAML else chunks)
+    for first in batches:
+        if first:
+            break
+        yield b""
     else:
-        yield frame.end.encode()
+        yield render(jsontext.dump({**_head(shape), **shape.empty}), media)
+        return
+    head, write = shape.open(first[0])
+    frame = _frame({**_head(shape), **head}, shape.key, media)
+    opening = frame.start
+    for batch in chain([first], batches):
+        items = frame.separator.join([frame.item(write(entry)) for entry in batch])
+        yield (opening + items).encode() if batch else b""
+        opening = frame.separator if batch else opening
+    yield frame.end.encode()
 
 
 def _batches(chunks: Chunks, size: int) -> Iterator[Sequence[Entry]]:

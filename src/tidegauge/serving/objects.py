@@ -18,8 +18,6 @@ from tidegauge.units.quantity import format_cpu, format_memory
 from tidegauge.units.timestamp import format_rfc3339
 from tidegauge.usage.readings import ContainerUsage
 
-META_VERSION = "meta.k8s.io/v1"
-
 KINDS = {"nodes": "NodeMetrics", "pods": "PodMetrics"}
 
 _FEW = 4096

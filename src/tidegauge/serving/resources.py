@@ -40,8 +40,10 @@ def allows_conversion(media_format: str, conversion: Conversion | None) -> bool:
     return conversion.kind in ("PartialObjectMetadata", "PartialObjectMetadataList")
 
 
-class Resources:
-    """`node_selector` is the server's own: nodes outside of it have no metrics.
+class ResourceHandler:
+    """List and get.
+
+    `node_selector` is the server's own: nodes outside of it have no metrics.
 
     `observe_freshness` gets the ages in seconds of all that a request was served, once.
     """

@@ -19,19 +19,19 @@ _GROUP_PATH = f"/apis/{GROUP}"
 
 
 class Page(Enum):
-    """Paths that name one page of their own."""
+    """Paths that name one page of their own, and those that name nothing."""
 
     INDEX = "/"
     GROUPS = "/apis"
     GROUP = _GROUP_PATH
     VERSION = "/version"
-    NO_RESOURCE = "unknown under a path of the API: 404 as a Status"
-    NO_PATH = "unknown elsewhere: 404 with the list of paths"
+    NO_RESOURCE = "nothing, under a path of the API"
+    NO_PATH = "nothing, anywhere else"
 
 
 @dataclass(frozen=True, slots=True)
-class Resources:
-    """What a version of the group offers."""
+class ResourceList:
+    """What one version of the group offers."""
 
     version: str
 
@@ -62,7 +62,7 @@ class OpenApi:
     page: str
 
 
-Route: TypeAlias = Page | Resources | Collection | Single | OpenApi
+Route: TypeAlias = Page | ResourceList | Collection | Single | OpenApi
 
 
 def route(target: str) -> Route:
@@ -87,7 +87,7 @@ def _route_group(names: list[str]) -> Route:  # noqa: PLR0911 -- a table of path
         return Page.NO_RESOURCE
     match rest:
         case []:
-            return Resources(version)
+            return ResourceList(version)
         case ["nodes" | "pods" as resource]:
             return Collection(version, resource)
         case ["nodes", name]:
