@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from tidegauge.cluster.events import Resource
 from tidegauge.cluster.jsonform import JsonForm, JsonObject
 
 
@@ -26,4 +27,11 @@ def _keep(config_map: _ConfigMapObject) -> ConfigMap:
     return ConfigMap(meta.namespace, meta.name, config_map.data or {})
 
 
-CONFIG_MAP_FORM = JsonForm(_ConfigMapObject, _keep)
+def config_map(namespace: str, name: str) -> Resource[ConfigMap]:
+    """One ConfigMap by its name, which is all that a Role on that name permits to watch."""
+    return Resource(
+        "configmaps",
+        f"/api/v1/namespaces/{namespace}/configmaps",
+        JsonForm(_ConfigMapObject, _keep),
+        {"fieldSelector": f"metadata.name={name}"},
+    )

@@ -1,10 +1,12 @@
 """From flags to identities: the API server, the kubelets, and who may ask us."""
 
-from dataclasses import replace
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 from os import environ
 from pathlib import Path
 
 from tidegauge.cluster.access import Access, in_cluster
+from tidegauge.cluster.client import Client
 from tidegauge.cluster.credentials import Credentials
 from tidegauge.cluster.kubeconfig import load_kubeconfig
 from tidegauge.console.options import Options
@@ -28,6 +30,36 @@ from tidegauge.units.clock import Clock
 def api_access(kubeconfig: str) -> Access:
     """The identity in that file, or without one the pod's. Raises KubeconfigError."""
     return load_kubeconfig([Path(kubeconfig)]) if kubeconfig else in_cluster(environ)
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """The API server as whom we collect, review tokens, and review access: one client or three."""
+
+    api: Client
+    authentication: Client
+    authorization: Client
+
+    @classmethod
+    async def open(
+        cls, options: Options, stack: AsyncExitStack, clock: Clock, report: Report
+    ) -> "Clients":
+        """Clients that live as long as the stack. Raises KubeconfigError and CredentialError."""
+        opened: dict[str, Client] = {}
+        for path in (
+            options.kubeconfig,
+            options.authentication_kubeconfig,
+            options.authorization_kubeconfig,
+        ):
+            if path not in opened and (path or not opened):
+                client = Client(api_access(path), clock, report=report)
+                opened[path] = await stack.enter_async_context(client)
+        api = opened[options.kubeconfig]
+        return cls(
+            api,
+            opened.get(options.authentication_kubeconfig, api),
+            opened.get(options.authorization_kubeconfig, api),
+        )
 
 
 def kubelet_transport(

@@ -1,21 +1,36 @@
 """Wires the left half: nodes from the API server to the scraper, answers to the store."""
 
 from collections import Counter
+from collections.abc import Coroutine
+from typing import Any
 
-from tidegauge.cluster.cache import Pods
+from tidegauge.cluster.cache import Nodes, Pods
+from tidegauge.cluster.client import Client
+from tidegauge.cluster.informer import Informer
 from tidegauge.cluster.labels import decode_labels
+from tidegauge.cluster.nodes import NODES
+from tidegauge.cluster.observing import Telemetry
+from tidegauge.cluster.pods import PODS
 from tidegauge.cluster.records import Node
+from tidegauge.console.access import kubelet_transport
+from tidegauge.console.options import Options
+from tidegauge.console.view import View
 from tidegauge.kubelet.addressing import AddressRules, BadTargetError, Skipped, target_for
 from tidegauge.kubelet.errors import KubeletError
 from tidegauge.kubelet.exposition import parse
 from tidegauge.kubelet.scraper import Scraper
 from tidegauge.kubelet.target import Target
 from tidegauge.kubelet.transport import Body
+from tidegauge.security.files import Report
 from tidegauge.telemetry.changes import OnChange
+from tidegauge.telemetry.logs import get_logger
 from tidegauge.telemetry.metrics import Metrics
 from tidegauge.units.clock import Clock
 from tidegauge.units.selectors import LabelSelector
 from tidegauge.usage.store import Store
+
+TIMELY_PERIODS = 1.5
+"""As in the incumbent: so late is asking, that it has come to a halt."""
 
 
 class Scrapes:
@@ -74,11 +89,10 @@ class Scrapes:
 class Intake:
     """Parses a body and stores it: what the scraper delivers to."""
 
-    def __init__(self, store: Store, pods: Pods, metrics: Metrics, clock: Clock) -> None:
+    def __init__(self, store: Store, pods: Pods, metrics: Metrics) -> None:
         self._store = store
         self._pods = pods
         self._dropped = metrics.series_dropped
-        self._clock = clock
 
     def deliver(self, target: Target, body: Body) -> bool:
         """True when the node's own usage can be served now."""
@@ -137,3 +151,68 @@ class Aim:
 
     def _wanted(self, node: Node) -> bool:
         return self._selector.empty or self._selector.matches(decode_labels(node.labels))
+
+
+class Collection:
+    """All that is known of the cluster and its usage, and the work that keeps it so."""
+
+    def __init__(
+        self, options: Options, client: Client, metrics: Metrics, clock: Clock, report: Report
+    ) -> None:
+        period = options.metric_resolution
+        self._period = period
+        self._nodes, self._pods = Nodes(), Pods()
+        self.store = Store(
+            clock,
+            period=period,
+            stale_after_periods=options.stale_after_periods,
+            stale_unmoved=options.stale_unmoved,
+        )
+        self.view = View(self._nodes, self._pods, self.store)
+        changes = OnChange(get_logger("kubelet"), "scrape", clock)
+        self.scrapes = Scrapes(changes, metrics, clock, period)
+        self._scraper = Scraper(
+            kubelet_transport(options, client.credentials, clock, report),
+            clock,
+            Intake(self.store, self._pods, metrics).deliver,
+            self.scrapes,
+            period=period,
+            timeout=options.scrape_timeout,
+        )
+        rules = AddressRules(
+            types=options.kubelet_preferred_address_types,
+            port=options.kubelet_port,
+            use_status_port=options.kubelet_use_node_status_port,
+            verify_node_name=options.kubelet_verify_node_name,
+        )
+        aim = Aim(self._scraper, self.store, self.scrapes, rules, options.node_selector)
+        self._nodes.subscribe(aim.changed)
+        observer = Telemetry(metrics, clock)
+        observer.track("nodes", self._nodes)
+        observer.track("pods", self._pods)
+        self._informers = (
+            Informer(client, NODES, self._nodes, clock=clock, observer=observer),
+            Informer(client, PODS, self._pods, clock=clock, observer=observer),
+        )
+
+    def work(self) -> list[Coroutine[Any, Any, None]]:
+        """To be run, all of it, until cancelled."""
+        return [*(informer.run() for informer in self._informers), self._scraper.run()]
+
+    def synced(self) -> bool:
+        return self._nodes.synced and self._pods.synced
+
+    def has_data(self) -> bool:
+        """Whether there is a node and a container to serve."""
+        tally = self.store.tally()
+        return tally.nodes > 0 and tally.containers > 0
+
+    def problem(self) -> str | None:
+        """What is wrong with asking the nodes, whatever they answer."""
+        behind = self._scraper.behind()
+        if behind > self._period * TIMELY_PERIODS:
+            return f"asking the nodes is {behind:.0f}s behind"
+        return None
+
+    async def close(self) -> None:
+        await self._scraper.close()

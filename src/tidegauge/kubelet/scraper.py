@@ -108,6 +108,10 @@ class Scraper:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._transport.close()
 
+    def behind(self) -> float:
+        """Seconds by which the next ask is overdue; about 0 unless asking has come to a halt."""
+        return max(0.0, self._clock.monotonic() - self._agenda[0][0]) if self._agenda else 0.0
+
     def ask_due(self) -> float:
         """Start the asks that are due; returns the seconds until the next one is."""
         now = self._clock.monotonic()

@@ -1,0 +1,95 @@
+"""The metrics server as one process: its halves wired together, started, and ended in order."""
+
+import asyncio
+import signal
+import socket
+from contextlib import AsyncExitStack
+
+from tidegauge import __version__
+from tidegauge.console.access import Clients, live_trust, serving_context
+from tidegauge.console.answering import Answers
+from tidegauge.console.authorities import watch_authorities
+from tidegauge.console.collecting import Collection
+from tidegauge.console.options import Options
+from tidegauge.security.files import Report
+from tidegauge.serving.connection import Limits
+from tidegauge.serving.server import Server, open_socket
+from tidegauge.telemetry.changes import OnChange
+from tidegauge.telemetry.logs import get_logger
+from tidegauge.telemetry.metrics import Metrics
+from tidegauge.units.clock import Clock, SystemClock
+
+DRAIN_SECONDS = 20.0
+"""For answers under way when told to stop: a pod is killed 30 s after that unless it says
+otherwise, and `--shutdown-delay-duration` comes first."""
+
+_log = get_logger("serve")
+
+
+class ListenError(Exception):
+    """An address can't be listened on; names the flags and the remedy."""
+
+
+async def run(options: Options) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises ClusterError, FileError, TrustError or ListenError for what can't be used at start.
+    """
+    clock, stop = SystemClock(), asyncio.Event()
+    metrics, report = Metrics(options.metric_resolution), _reporter(clock)
+    trust = live_trust(options, clock, report)
+    tls = serving_context(options, trust, clock, report)
+    async with AsyncExitStack() as stack:
+        clients = await Clients.open(options, stack, clock, report)
+        collection = Collection(options, clients.api, metrics, clock, report)
+        answers = Answers(options, collection, trust, clients, metrics, clock, stop.is_set)
+        server = Server(answers.everything, Limits(), clock=clock)
+        plain = Server(answers.metrics_only, Limits(), clock=clock)
+        await server.listen(_secure_socket(options), tls.outer)
+        if where := options.metrics_bind_address:
+            await plain.listen(_bound("--metrics-bind-address", *where, share=False))
+        work = collection.work()
+        if not options.authentication_skip_lookup:
+            work.append(watch_authorities(trust, clients.authentication, metrics, clock))
+        async with asyncio.TaskGroup() as group:  # one that fails ends the process: half is none
+            tasks = [group.create_task(each) for each in work]
+            _log.info("serving", port=options.secure_port, version=__version__)
+            await _told_to_stop(stop)
+            _log.info("stopping")
+            await asyncio.sleep(options.shutdown_delay_duration)
+            await asyncio.gather(server.drain(DRAIN_SECONDS), plain.drain(DRAIN_SECONDS))
+            for task in tasks:
+                task.cancel()
+        await collection.close()
+
+
+async def _told_to_stop(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def _secure_socket(options: Options) -> socket.socket:
+    address, port = options.bind_address, options.secure_port
+    return _bound("--bind-address, --secure-port", address, port, share=options.permit_port_sharing)
+
+
+def _bound(flags: str, address: str, port: int, *, share: bool) -> socket.socket:
+    try:
+        return open_socket(address, port, share_port=share)
+    except OSError as error:
+        why = f"cannot listen on {address}:{port}: {error.strerror}"
+        raise ListenError(f"{flags}: {why}; choose another") from error
+
+
+def _reporter(clock: Clock) -> Report:
+    changes = OnChange(get_logger("security"), "reload", clock)
+
+    def report(name: str, problem: str | None) -> None:
+        if problem is None:
+            changes.succeeded(name)
+        else:
+            changes.failed(name, problem)
+
+    return report

@@ -1,0 +1,48 @@
+"""`tidegauge serve`: from flags to a running metrics server, and to an exit code."""
+
+import asyncio
+import sys
+from collections.abc import Iterable, Sequence
+
+from tidegauge import __version__
+from tidegauge.cluster.errors import ClusterError
+from tidegauge.console.exits import Exit
+from tidegauge.console.flags import FlagError, parse
+from tidegauge.console.manual import usage
+from tidegauge.console.options import Options
+from tidegauge.console.process import ListenError, run
+from tidegauge.security.files import FileError
+from tidegauge.serving.trust import TrustError
+from tidegauge.telemetry import logs
+
+
+def serve(arguments: Sequence[str]) -> int:
+    """Run with these flags until told to stop; the exit code."""
+    try:
+        parsed = parse(arguments)
+    except FlagError as error:
+        return _refuse(error.problems)
+    options = parsed.options
+    if options.help or options.version:
+        sys.stdout.write(usage() if options.help else f"tidegauge {__version__}\n")
+        return Exit.FINE
+    logs.configure("text" if options.logging_format == "text" else "json", options.v)
+    return _run(options, parsed.warnings)
+
+
+def _run(options: Options, warnings: Iterable[str]) -> int:
+    log = logs.get_logger("serve")
+    for warning in warnings:
+        log.warning(warning)
+    try:
+        asyncio.run(run(options))
+    except (ClusterError, FileError, TrustError, ListenError) as error:
+        return _refuse([str(error)])
+    return Exit.FINE
+
+
+def _refuse(problems: Iterable[str]) -> int:
+    for problem in problems:
+        sys.stderr.write(f"tidegauge serve: {problem}\n")
+    sys.stderr.write("tidegauge serve --help lists all flags\n")
+    return Exit.BAD_INPUT
