@@ -77,7 +77,7 @@ def client_certificate(
     now = datetime.now(UTC)
     return authority.issue_cert(
         common_name=name,
-        organization_name=organization or "",
+        organization_name=organization,
         not_before=now - timedelta(days=2),
         not_after=now + timedelta(days=days),
     )

@@ -109,7 +109,7 @@ EMPTY = {
 }
 
 
-@pytest.mark.parametrize(("method", "target", "expected"), RESOURCES, ids=lambda value: str(value))
+@pytest.mark.parametrize(("method", "target", "expected"), RESOURCES, ids=str)
 def test_resource(method: str, target: str, expected: dict[str, Any]) -> None:
     """A path under a version of a group is a request for a resource."""
     info = resolve(method, target)

@@ -70,8 +70,18 @@ class TokenCache:
 
 def bearer_token(request: Request) -> str:
     """The token of the Authorization header, or nothing for any other scheme."""
-    scheme, *rest = (request.header("authorization") or "").strip().split(" ", 2)
-    return rest[0] if rest and scheme.lower() == "bearer" else ""
+    return next(iter(_after_bearer(request)), "")
+
+
+def hides_token(request: Request) -> bool:
+    """Whether a second blank makes the token count for nothing, which clients are warned of."""
+    pieces = _after_bearer(request)
+    return len(pieces) > 1 and not pieces[0]
+
+
+def _after_bearer(request: Request) -> list[str]:
+    scheme, *pieces = (request.header("authorization") or "").strip().split(" ", 2)
+    return pieces if scheme.lower() == "bearer" else []
 
 
 class Authenticator:

@@ -22,6 +22,7 @@ MAX_FIELDS = 1000
 the loop for half a second."""
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_VERSION = re.compile(rb"HTTP/(?P<major>[0-9])\.(?P<minor>[0-9])")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BAD_TARGET = re.compile(rb"[\x00-\x20\x7f]")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -87,11 +88,12 @@ def _parse_request_line(line: bytes) -> tuple[bytes, bytes, str]:
     target, other_space, protocol = rest.rpartition(b" ")
     if not space or not other_space or not _TOKEN.fullmatch(method):
         raise ProtocolError(400)
-    if not re.fullmatch(rb"HTTP/[0-9]\.[0-9]", protocol):
+    version = _VERSION.fullmatch(protocol)
+    if not version:
         raise ProtocolError(400)
-    if protocol not in (b"HTTP/1.0", b"HTTP/1.1"):
+    if version["major"] != b"1":
         raise ProtocolError(505, "unsupported protocol version")
-    return method, _check_target(target), protocol[5:].decode("ascii")
+    return method, _check_target(target), "1.0" if version["minor"] == b"0" else "1.1"
 
 
 def _check_target(target: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+from tidegauge.serving.bodies import accepts_gzip, gzip
 from tidegauge.serving.messages import Request, Response
 from tidegauge.telemetry.metrics import CONTENT_TYPE
 
@@ -16,7 +17,10 @@ class MetricsPage:
     def respond(self, request: Request) -> Response | None:
         if request.raw_path != PATH:
             return None
-        return Response(200, [("Content-Type", CONTENT_TYPE)], self._render())
+        fields, body = [("Content-Type", CONTENT_TYPE)], self._render()
+        if accepts_gzip(request.header("accept-encoding") or ""):
+            fields, body = [*fields, ("Content-Encoding", "gzip")], gzip(body)
+        return Response(200, fields, body)
 
     def answer(self, request: Request) -> AbstractAsyncContextManager[Response]:
         """For a port on which nobody is asked who they are."""

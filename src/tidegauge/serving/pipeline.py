@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from tidegauge.serving import jsontext
-from tidegauge.serving.authentication import Authenticator, Unauthenticated
+from tidegauge.serving.authentication import Authenticator, Unauthenticated, hides_token
 from tidegauge.serving.authorization import Authorizer, forbidden
 from tidegauge.serving.call import NO_CACHE, Call, answer
 from tidegauge.serving.impersonation import impersonate
@@ -33,6 +33,7 @@ Observe: TypeAlias = Callable[[RequestInfo, int, float], None]
 """Told what was asked, the status, and the seconds until the answer was written."""
 
 _NOSNIFF = ("X-Content-Type-Options", "nosniff")
+_TOO_MANY_BLANKS = "the provided Authorization header contains extra space before the bearer token"
 _AUDIT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TEXT = "text/plain; charset=utf-8"
 
@@ -134,6 +135,8 @@ def _completed(request: Request, response: Response) -> Response:
     audit_id = wanted if _AUDIT_ID.fullmatch(wanted) else str(uuid.uuid4())
     if not any(name == "Cache-Control" for name, _ in response.headers):
         response = _with(response, NO_CACHE)
+    if hides_token(request):
+        response = _with(response, ("Warning", f'299 - "{_TOO_MANY_BLANKS}, and is ignored"'))
     return _with(response, ("Audit-Id", audit_id))
 
 

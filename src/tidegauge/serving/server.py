@@ -1,6 +1,7 @@
 """The listener: takes connections, keeps count of them, and lets them end in peace."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 
@@ -85,12 +86,19 @@ class Server:
                 await stream.handshake()
         except ssl.SSLCertVerificationError as error:
             self._refused.failed(plain.peer, error.verify_message)
+            await self._end(plain)
         except (TimeoutError, OSError):
             pass
         else:
-            self._refused.succeeded(plain.peer)
+            if stream.peer_chain:
+                self._refused.succeeded(plain.peer)
             return stream
         return None
+
+    async def _end(self, plain: PlainStream) -> None:
+        with contextlib.suppress(TimeoutError, OSError):
+            async with asyncio.timeout(self._limits.linger_seconds):
+                await plain.close()
 
 
 def open_socket(address: str, port: int, *, share_port: bool = False) -> socket.socket:
