@@ -136,9 +136,9 @@ async def serving(
     tls: ssl.SSLContext | None = None,
     authority: trustme.CA | None = None,
     limits: Limits | None = None,
-    **options: int,
+    max_connections: int = 100,
 ) -> AsyncIterator[Stand]:
-    server = Server(answer, limits, **options)
+    server = Server(answer, limits, max_connections=max_connections)
     sock = open_socket(HOST, 0)
     port = sock.getsockname()[1]
     await server.listen(sock, tls)

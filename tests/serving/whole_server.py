@@ -9,9 +9,9 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Self
 
 import trustme
@@ -85,21 +85,19 @@ class Identities:
     def certificates(self) -> dict[str, trustme.LeafCert]:
         now = datetime.now(UTC)
         day = timedelta(days=1)
-        masters = {"common_name": "admin", "organization_name": "system:masters"}
+        admin = partial(
+            self.clients.issue_cert, common_name="admin", organization_name="system:masters"
+        )
         proxy = self.proxies.issue_cert(common_name="front-proxy-client")
         people = {
             name: self.clients.issue_cert(common_name=name)
             for name in ("reader", "auditor", "nobody")
         }
-        foreign = self.strangers.issue_cert(**masters)
+        foreign = self.strangers.issue_cert(common_name="admin")
         return people | {
-            "admin": self.clients.issue_cert(**masters),
-            "expired-cert": self.clients.issue_cert(
-                **masters, not_before=now - 2 * day, not_after=now - day
-            ),
-            "not-yet-cert": self.clients.issue_cert(
-                **masters, not_before=now + day, not_after=now + 2 * day
-            ),
+            "admin": admin(),
+            "expired-cert": admin(not_before=now - 2 * day, not_after=now - day),
+            "not-yet-cert": admin(not_before=now + day, not_after=now + 2 * day),
             "server-only-cert": for_servers_only(self.clients),
             "foreign-cert": foreign,
             "foreign-cert-with-token": foreign,
@@ -109,10 +107,10 @@ class Identities:
         }
 
     def contexts(self) -> dict[str, ssl.SSLContext]:
-        certificates: Mapping[str, trustme.LeafCert | None] = self.certificates() | dict.fromkeys(
-            ("anonymous", "reader-token", "bad-token", "empty-token", "basic")
-        )
-        return {name: self._context(each) for name, each in certificates.items()}
+        bare = ("anonymous", "reader-token", "bad-token", "empty-token", "basic")
+        return {name: self._context(None) for name in bare} | {
+            name: self._context(each) for name, each in self.certificates().items()
+        }
 
     def _context(self, certificate: trustme.LeafCert | None) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -123,7 +121,7 @@ class Identities:
 
 
 def for_servers_only(authority: trustme.CA) -> trustme.LeafCert:
-    """trustme makes no such certificates, but we do."""
+    """A certificate of our own making, since trustme makes none of this kind."""
     signer = Pair(authority_pem(authority), authority.private_key_pem.bytes())
     made = certificates._make_leaf(signer, ["admin"], time.time())
     return trustme.LeafCert(made.key, made.certificate, [])
@@ -233,8 +231,10 @@ def raw_request(asked: Asked) -> bytes:
     if asked.body is not None and not asked.raw_body:
         fields["Content-Length"] = str(len(body))
     lines = [f"{asked.method} {asked.path} HTTP/{asked.http}"]
-    for name, values in fields.items():
-        for value in values if isinstance(values, list) else [values]:
-            if value is not None:
-                lines.append(f"{name}: {value}".replace("<TOKEN:reader-token>", TOKEN))
+    lines += [
+        f"{name}: {value}".replace("<TOKEN:reader-token>", TOKEN)
+        for name, values in fields.items()
+        for value in (values if isinstance(values, list) else [values])
+        if value is not None
+    ]
     return "\r\n".join([*lines, "", ""]).encode() + body
