@@ -32,7 +32,7 @@ def envelope(kind: str, message: bytes) -> bytes:
 
 
 def pod_message(
-    name="", namespace="", *, version="", node="", labels=None, annotations=None, filler=0
+    name="", namespace="", *, version="", node="", labels=None, annotations=None, filler=0, status=0
 ) -> bytes:
     """A Pod with fields before and after those that are read, as Go writes all of them."""
     metadata = (
@@ -48,8 +48,9 @@ def pod_message(
         + entries(12, annotations or {})
         + span(17, span(1, "kubelet") + span(7, b"{" + b" " * filler + b"}"))
     )
-    spec = span(2, span(1, "main")) + span(3, "Always") + number(4, 30) + span(10, node)
-    return span(1, metadata) + span(2, spec + span(19, "default")) + span(3, span(1, "Running"))
+    spec = span(2, span(1, "main")) * 2 + span(3, "Always") + number(4, 30) + span(10, node)
+    after = span(19, "default")
+    return span(1, metadata) + span(2, spec + after) + span(3, span(1, "Running" + " " * status))
 
 
 def frame(kind: str, wrapped: bytes) -> bytes:
