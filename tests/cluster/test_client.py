@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import trustme
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from tests.clock import ManualClock
 from tests.cluster import wire
@@ -465,6 +466,16 @@ def test_every_error_names_its_url():
         error = kind("https://api/x", "it broke")
         assert isinstance(error, ApiError)
         assert str(error).startswith("https://api/x: it broke; ")
+
+
+def test_insecure_is_said_loudly():
+    """Verifying nothing is warned of, with the server and the place it was asked for."""
+    with capture_logs() as lines:
+        client_for("https://api", insecure_skip_tls_verify=True)
+
+    assert [(line["log_level"], line["server"], line["source"]) for line in lines] == [
+        ("warning", "https://api", "test")
+    ]
 
 
 def test_context_needs_no_strict_chain():

@@ -126,6 +126,16 @@ async def test_gone(script):
     assert done.journal.told == ["synced", "ended", "gone", "ended"]
 
 
+async def test_version_from_the_future():
+    """When the API server was restored to an earlier time our version is of no use: list anew."""
+    message = "Too large resource version: 5, current: 3"
+    future = error_answer(URL, 504, Status(504, "Timeout", message))
+    done = await run(initial("a", version="5"), future, initial("b", version="3"))
+
+    assert done.versions == ["initial", "5", "initial", "3"]
+    assert done.names() == ["b"]
+
+
 async def test_relist_removes_only_at_its_end():
     """While a list is made anew readers keep what was last known; what it lacks goes at its end."""
     done = await run(

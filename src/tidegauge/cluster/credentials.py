@@ -20,6 +20,7 @@ from tidegauge.security.files import (
     WatchedFile,
     unreported,
 )
+from tidegauge.telemetry.logs import get_logger
 from tidegauge.units.clock import Clock
 
 
@@ -59,6 +60,13 @@ class Credentials:
         environ: Mapping[str, str],
         report: Report = unreported,
     ) -> None:
+        if access.insecure_skip_tls_verify:
+            get_logger("cluster").warning(
+                "the API server's certificate is not verified: whoever stands in between can read "
+                "our credentials and change every answer",
+                server=access.server,
+                source=access.source,
+            )
         self._access = access
         self._clock = clock
         self._report = report

@@ -32,6 +32,9 @@ INITIAL_SILENCE = 30.0
 STEADY = 30.0
 """Seconds after which a stream that ended had been fine, so that the next pause is short again."""
 
+FROM_THE_FUTURE = "Too large resource version"
+"""The API server's words when its database was restored to a time before our version."""
+
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -83,6 +86,8 @@ class Informer(Generic[R]):
             self._observer.restarted(self._resource.name, error)
             return error
         except ClusterError as error:
+            if isinstance(error, ErrorAnswer) and FROM_THE_FUTURE in error.status.message:
+                self._reflection.version = ""
             self._observer.failed(self._resource.name, error)
             return error
         self._observer.restarted(self._resource.name, None)

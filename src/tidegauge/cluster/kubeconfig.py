@@ -9,23 +9,16 @@ Unlike kubectl, nothing falls back to localhost:8080, and what would be ignored 
 (username and password, auth-provider) is refused.
 """
 
-import base64
-import binascii
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import TypeVar
 
-from tidegauge.cluster.access import Access, ExecConfig, Pem
+from tidegauge.cluster.access import Access
 from tidegauge.cluster.errors import KubeconfigError
-from tidegauge.cluster.kubefile import Cluster, Context, Exec, User, parse_file
-
-EXEC_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
-INTERACTIVE_MODES = ("Never", "IfAvailable", "Always")
-EXEC_EXTENSION = "client.authentication.k8s.io/exec"
-"""Reserved name of the cluster extension that is passed to an exec plugin."""
+from tidegauge.cluster.kubeentries import Place, cluster_part, user_part
+from tidegauge.cluster.kubefile import Cluster, Context, User, parse_file
 
 _T = TypeVar("_T")
 
@@ -64,13 +57,13 @@ class Kubeconfig:
         user_path, user = (
             _find(self.users, "users", chosen.user, where) if chosen.user else (path, User())
         )
-        cluster_at = _Place(cluster_path, f"clusters[{chosen.cluster}].cluster")
-        user_at = _Place(user_path, f"users[{chosen.user}].user")
+        cluster_at = Place(cluster_path, f"clusters[{chosen.cluster}].cluster")
+        user_at = Place(user_path, f"users[{chosen.user}].user")
         return Access(
             source=where,
             namespace=chosen.namespace or "default",
-            **_cluster_part(cluster_at, cluster),
-            **_user_part(user_at, user, cluster),
+            **cluster_part(cluster_at, cluster),
+            **user_part(user_at, user, cluster),
         )
 
 
@@ -120,110 +113,3 @@ def _find(
 
 def _names(entries: Iterable[str]) -> str:
     return ", ".join(map(repr, entries)) or "none"
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a field was read, for messages and for relative paths."""
-
-    path: Path
-    entry: str
-
-    def error(self, name: str, problem: str) -> KubeconfigError:
-        return KubeconfigError(f"{self.path}: {self.entry}.{name}: {problem}")
-
-    def resolve(self, value: str) -> Path:
-        return self.path.parent / Path(value).expanduser() if value else Path()
-
-    def pem(self, name: str, file: str, data: str) -> Pem | None:
-        if file and data:
-            raise self.error(name, f"given as a file and as {name}-data; keep one")
-        if not data:
-            return self.resolve(file) if file else None
-        try:
-            return base64.b64decode("".join(data.split()), validate=True)
-        except binascii.Error as error:
-            raise self.error(f"{name}-data", f"is not base64: {error}") from error
-
-
-def _cluster_part(at: _Place, cluster: Cluster) -> dict[str, Any]:
-    server = cluster.server.rstrip("/")
-    if urlsplit(server).scheme not in {"https", "http"} or not urlsplit(server).hostname:
-        raise at.error("server", f"{cluster.server!r} is no https:// or http:// URL")
-    if cluster.proxy_url and urlsplit(cluster.proxy_url).scheme != "http":
-        raise at.error("proxy-url", f"{cluster.proxy_url!r}: only http:// proxies work")
-    authority = at.pem(
-        "certificate-authority", cluster.certificate_authority, cluster.certificate_authority_data
-    )
-    if authority and cluster.insecure_skip_tls_verify:
-        raise at.error("insecure-skip-tls-verify", "contradicts certificate-authority; keep one")
-    return {
-        "server": server,
-        "certificate_authority": authority,
-        "insecure_skip_tls_verify": cluster.insecure_skip_tls_verify,
-        "tls_server_name": cluster.tls_server_name,
-        "proxy_url": cluster.proxy_url,
-    }
-
-
-def _user_part(at: _Place, user: User, cluster: Cluster) -> dict[str, Any]:
-    if user.username or user.password:
-        raise at.error("username", "API servers no longer take passwords; use a token or exec")
-    if user.auth_provider is not None:
-        raise at.error("auth-provider", "was replaced by exec plugins; use one of those")
-    certificate = at.pem(
-        "client-certificate", user.client_certificate, user.client_certificate_data
-    )
-    key = at.pem("client-key", user.client_key, user.client_key_data)
-    if bool(certificate) != bool(key):
-        raise at.error("client-key", "client-certificate and client-key are needed together")
-    return {
-        "token": user.token,
-        "token_file": at.resolve(user.token_file) if user.token_file else None,
-        "client_certificate": certificate,
-        "client_key": key,
-        "exec": _exec(at, user.exec, cluster) if user.exec else None,
-        "impersonation": tuple(_impersonation(at, user)),
-    }
-
-
-def _exec(at: _Place, plugin: Exec, cluster: Cluster) -> ExecConfig:
-    if plugin.api_version not in EXEC_VERSIONS:
-        raise at.error(
-            "exec.apiVersion", f"{plugin.api_version!r} is none of {', '.join(EXEC_VERSIONS)}"
-        )
-    mode = plugin.interactive_mode or (
-        "IfAvailable" if plugin.api_version == EXEC_VERSIONS[1] else ""
-    )
-    if mode not in INTERACTIVE_MODES:
-        raise at.error(
-            "exec.interactiveMode", f"{mode!r} is none of {', '.join(INTERACTIVE_MODES)}"
-        )
-    by_path = os.sep in plugin.command
-    return ExecConfig(
-        api_version=plugin.api_version,
-        command=str(at.resolve(plugin.command)) if by_path else plugin.command,
-        args=tuple(plugin.args),
-        env=tuple((variable.name, variable.value) for variable in plugin.env),
-        install_hint=plugin.install_hint,
-        provide_cluster_info=plugin.provide_cluster_info,
-        interactive_mode=mode,
-        cluster_config=next(
-            (e.extension for e in cluster.extensions if e.name == EXEC_EXTENSION), None
-        ),
-    )
-
-
-def _impersonation(at: _Place, user: User) -> Iterable[tuple[str, str]]:
-    """Source of the headers: Kubernetes documentation, "User impersonation"."""
-    if not user.act_as and (user.act_as_uid or user.act_as_groups or user.act_as_extra):
-        raise at.error("as", "is needed for as-uid, as-groups and as-user-extra")
-    if user.act_as:
-        yield "Impersonate-User", user.act_as
-    if user.act_as_uid:
-        yield "Impersonate-Uid", user.act_as_uid
-    for group in user.act_as_groups:
-        yield "Impersonate-Group", group
-    for key, values in user.act_as_extra.items():
-        for value in values:
-            yield f"Impersonate-Extra-{key}", value
