@@ -8,7 +8,7 @@ from tests.clock import ManualClock
 from tests.kubelet.fake import BODY, hang, running, server_context
 from tidegauge.kubelet import errors
 from tidegauge.kubelet.schedule import EXTRA_SECONDS, PACE_SECONDS, moment
-from tidegauge.kubelet.scraper import Scraper
+from tidegauge.kubelet.scraper import IDLE_SECONDS, Scraper
 from tidegauge.kubelet.target import Target
 from tidegauge.kubelet.transport import Body, KubeletTransport
 from tidegauge.security.contexts import ClientContexts, ClientTrust
@@ -90,7 +90,8 @@ class Bench:
             await self.settle()
 
     async def settle(self):
-        self.scraper.ask_due()
+        while self.scraper.ask_due() == 0:
+            pass
         for _ in range(4):
             await asyncio.sleep(0)
 
@@ -148,6 +149,19 @@ async def test_first_asks_are_spread(bench):
     await bench.advance(1000 * PACE_SECONDS - 0.5)
 
     assert 700 < len(bench.transport.asked) < 800
+
+
+async def test_one_ask_is_started_for_each_turn_of_the_loop(bench):
+    """A loop that is behind must not start everything at once that it missed."""
+    for i in range(100):
+        bench.scraper.update(target(f"n{i}"))
+    bench.clock.advance(10)
+
+    waits = [bench.scraper.ask_due() for _ in range(100)]
+    await asyncio.sleep(0)
+
+    assert waits == [0.0] * 99 + [IDLE_SECONDS]
+    assert len(bench.transport.asked) == 100
 
 
 async def test_a_failing_node_is_observed_and_asked_again(bench):

@@ -115,6 +115,24 @@ class TestConnections:
         assert "Accept-Encoding: identity" in kubelet.requests[0]
         assert "Accept-Encoding: gzip" in kubelet.requests[1]
 
+    async def test_a_request_larger_than_the_socket_takes_is_sent_whole(self, connect, tls):
+        """In as many pieces as the socket takes it."""
+        transport = connect(bearer=TokenBearer(Inline("token", b"x" * 3_000_000 + b"y")))
+        sent: list[bytes] = []
+
+        def read_all(sock):
+            server = tls.wrap_socket(sock.dup(), server_side=True)
+            while not sent or not sent[-1].endswith(b"y\r\n\r\n"):
+                sent.append(server.recv(1 << 16))
+            server.sendall(answer())
+            server.close()
+
+        with blocking_server(read_all) as port:
+            assert (await transport.get(target_at(port), SECONDS)).data == BODY
+            transport.close()
+
+        assert len(b"".join(sent)) > 3_000_000
+
     async def test_a_large_body_in_many_pieces_arrives_whole(self, transport, tls):
         """More than one turn of the event loop reads."""
         body = bytes(range(256)) * 20_000

@@ -58,7 +58,7 @@ class Connection:
         self._reader = reader
         self._out = request
         self._waiter = self._loop.create_future()
-        self._flush()
+        self._send()
         try:
             await self._waiter
         except (ConnectionError, ssl.SSLEOFError, CutOffError) as error:
@@ -75,24 +75,27 @@ class Connection:
             self._loop.remove_writer(self._sock)
             self._sock.close()
 
-    def _flush(self) -> None:
+    def _send(self) -> None:
         try:
             while self._out:
                 self._out = self._out[self._sock.send(self._out) :]
-            self._loop.remove_writer(self._sock)
         except (ssl.SSLWantWriteError, BlockingIOError):
-            self._loop.add_writer(self._sock, self._flush)
+            self._loop.add_writer(self._sock, self._on_writable)
         except ssl.SSLWantReadError:
-            self._loop.remove_writer(self._sock)  # the next readable event sends the rest
+            pass  # the next readable event sends the rest
         except OSError as error:
             self._settle(error)
+
+    def _on_writable(self) -> None:
+        self._loop.remove_writer(self._sock)
+        self._send()
 
     def _on_readable(self) -> None:
         if self._reader is None or self._waiter is None:
             self._on_idle_readable()
         elif not self._waiter.done():
             if self._out:
-                self._flush()
+                self._send()
             self._read(self._reader)
 
     def _read(self, reader: ResponseReader) -> None:

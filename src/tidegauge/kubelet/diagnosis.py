@@ -18,7 +18,7 @@ ERROR_BODY_CHARACTERS = 200
 
 # OpenSSL's verification codes (x509_vfy.h), as the standard library has no names for them.
 _EXPIRED = {9, 10}
-_UNKNOWN_AUTHORITY = {2, 7, 18, 19, 20, 21, 24}
+_UNKNOWN_AUTHORITY = {2, 7, 18, 19, 20, 21, 24, 79}
 _WRONG_NAME = {62, 64}
 
 _CONNECT_ERRORS: dict[int, type[errors.ConnectError]] = {
@@ -127,8 +127,9 @@ def _explain_answer(node: str, url: str, error: Exception) -> errors.KubeletErro
         return errors.ConnectionLostError(node, url, describe(error))
     if isinstance(error, ssl.SSLError):
         # With TLS 1.3 a server judges our certificate after our side of the handshake is done.
-        kind = errors.ClientCertificateError if "ALERT" in (error.reason or "") else errors.TlsError
-        return kind(node, url, f"TLS failed: {describe(error)}")
+        text = describe(error)
+        kind = errors.ClientCertificateError if "alert" in text else errors.TlsError
+        return kind(node, url, f"TLS failed: {text}")
     if isinstance(error, OSError):
         return errors.ConnectionLostError(node, url, describe(error))
     return errors.BadHttpError(node, url, str(error))
@@ -157,8 +158,8 @@ def explain_status(node: str, url: str, answer: ResponseReader) -> errors.Respon
 
 def describe(error: Exception) -> str:
     """What happened, in the system's or OpenSSL's words."""
-    if isinstance(error, ssl.SSLError):
-        return (error.reason or error.strerror or str(error)).replace("_", " ").lower()
+    if isinstance(error, ssl.SSLError):  # `reason` is set by OpenSSL's errors only
+        return (getattr(error, "reason", None) or str(error)).replace("_", " ").lower()
     if isinstance(error, socket.gaierror):
         return error.strerror or str(error)
     if isinstance(error, OSError) and error.errno:

@@ -113,15 +113,19 @@ class Scraper:
         return max(0.0, self._clock.monotonic() - self._agenda[0][0]) if self._agenda else 0.0
 
     def ask_due(self) -> float:
-        """Start the asks that are due; returns the seconds until the next one is."""
+        """Start the ask that is due longest, if any; returns the seconds until the next one is due.
+
+        One for each turn of the loop: when the loop is behind, new handshakes wait instead of
+        piling up on it.
+        """
         now = self._clock.monotonic()
-        while self._agenda and self._agenda[0][0] <= now:
+        if self._agenda and self._agenda[0][0] <= now:
             _, _, node = heapq.heappop(self._agenda)
             if self._nodes.get(node.target.name) is node:
                 node.asks += 1
                 node.asked_at = now
                 node.task = asyncio.create_task(self._ask(node, node.target))
-        return self._agenda[0][0] - now if self._agenda else IDLE_SECONDS
+        return max(0.0, self._agenda[0][0] - now) if self._agenda else IDLE_SECONDS
 
     async def _ask(self, node: _Node, target: Target) -> None:
         try:
