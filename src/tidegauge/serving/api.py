@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from tidegauge.serving import discovery, jsontext
-from tidegauge.serving.call import Call, answer, raw_json
+from tidegauge.serving.call import Call, raw_json, too_late
 from tidegauge.serving.conditional import etag_of
 from tidegauge.serving.messages import Request, Response
 from tidegauge.serving.negotiation import FORMATS, JSON, Conversion, check_route, choose
@@ -19,7 +19,6 @@ from tidegauge.serving.status import (
     StatusError,
     method_not_allowed,
     no_such_resource,
-    timed_out,
 )
 from tidegauge.units.clock import Clock
 from tidegauge.units.selectors import LabelSelector
@@ -59,7 +58,7 @@ class Api:
         except StatusError as error:
             response = call.failed(error.status)
         if limit is not None and self._clock.monotonic() - started >= limit:
-            response = _too_late()
+            response = too_late()
         return replace(response, body=b"") if request.method == "HEAD" else response
 
     def _answer(self, target: Route, call: Call) -> Response:
@@ -121,8 +120,3 @@ def _offered(target: Route) -> Sequence[str]:
 
 def _allows_aggregated(_format: str, conversion: Conversion | None) -> bool:
     return conversion == AGGREGATED
-
-
-def _too_late() -> Response:
-    status = jsontext.dump(timed_out().fields()) + "\n"
-    return answer(504, "text/plain; charset=utf-8", status.encode())

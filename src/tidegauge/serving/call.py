@@ -19,7 +19,7 @@ from tidegauge.serving.negotiation import (
 )
 from tidegauge.serving.options import wants_pretty
 from tidegauge.serving.query import Query
-from tidegauge.serving.status import Status
+from tidegauge.serving.status import Status, timed_out
 
 NO_CACHE = ("Cache-Control", "no-cache, private")
 
@@ -67,3 +67,9 @@ def answer(code: int, content_type: str, body: bytes | Iterator[bytes]) -> Respo
 def raw_json(code: int, value: Any) -> Response:
     """JSON for pages that know no other form: always indented."""
     return answer(code, JSON, jsontext.indent(jsontext.dump(value)).encode())
+
+
+def too_late() -> Response:
+    """The time for a request has run out. Unlike other failures this one takes no format."""
+    body = jsontext.dump(timed_out().fields()) + "\n"
+    return answer(504, "text/plain; charset=utf-8", body.encode())
