@@ -164,6 +164,17 @@ async def test_one_ask_is_started_for_each_turn_of_the_loop(bench):
     assert len(bench.transport.asked) == 100
 
 
+async def test_how_far_asking_is_behind_is_known(bench):
+    """By the ask that is overdue longest; a loop that stands still shows."""
+    assert bench.scraper.behind() == 0
+    bench.scraper.update(target())
+    bench.clock.advance(30)
+    assert bench.scraper.behind() == 30
+
+    await bench.settle()
+    assert bench.scraper.behind() == 0
+
+
 async def test_a_failing_node_is_observed_and_asked_again(bench):
     """By its error; at its moment, neither sooner nor later."""
     bench.transport.told["n1"] = errors.RefusedError("n1", "https://10.0.0.1", "refused")

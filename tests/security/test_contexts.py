@@ -291,12 +291,13 @@ def test_a_half_written_authority_leaves_the_last_good_context(files, ca, other)
     files.authority.write_bytes(pem(ca) + pem(other)[:300])
 
     assert [files.later(), files.later()] == [before, before]
-    assert [name for name, _ in files.reports] == ["kubelet TLS"]
-    assert str(files.authority) in str(files.reports[0][1])
+    name = f"TLS with {files.authority}, {files.certificate}, {files.key}"
+    assert [reported for reported, _ in files.reports] == [name]
+    assert str(files.reports[0][1]).startswith(f"{files.authority}: ")
 
     files.authority.write_bytes(pem(ca) + pem(other))
     assert trusts(files.later(), other)
-    assert files.reports[1:] == [("kubelet TLS", None)]
+    assert files.reports[1:] == [(name, None)]
 
 
 def test_a_pair_replaced_one_file_after_the_other_is_taken_when_it_matches(files, ca):

@@ -1,4 +1,4 @@
-"""TLS contexts for talking to kubelets, made anew when the files behind them change.
+"""TLS contexts for connections that we open, made anew when the files behind them change.
 
 A context can gain an authority but never lose one, so a change makes a new context and a new
 `generation`; whoever keeps connections drops those of an older generation.
@@ -59,6 +59,8 @@ class ClientContexts:
                 source(trust.certificate, "the inline client certificate", clock, report),
                 source(trust.key, "the inline client key", clock, report),
             ]
+        self._sources = (*self._authorities, *self._pair)
+        self._name = "TLS with " + ", ".join(each.name for each in self._sources)
         self.generation = 0
         self._material = self._read()
         self._context = self._make()
@@ -72,20 +74,20 @@ class ClientContexts:
 
     def check(self) -> None:
         """Look at all files at once instead of when they are next due."""
-        for each in (*self._authorities, *self._pair):
+        for each in self._sources:
             each.check()
 
     def _read(self) -> list[bytes]:
-        return [each.content for each in (*self._authorities, *self._pair)]
+        return [each.content for each in self._sources]
 
     def _renew(self) -> None:
         try:
             self._context = self._make()
         except FileError as error:
-            self._report("kubelet TLS", str(error))
+            self._report(self._name, str(error))
             return
         self.generation += 1
-        self._report("kubelet TLS", None)
+        self._report(self._name, None)
 
     def _make(self) -> ssl.SSLContext:
         context = client_context(self._authorities, verify=self._verify)
