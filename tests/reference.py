@@ -83,6 +83,8 @@ class Usage(NamedTuple):
     nanocores: int
     memory: int
     swap: int | None
+    taken: float
+    """Monotonic clock, when the CPU reading at the end of the window was taken."""
 
     def json(self) -> dict[str, str]:
         usage = {"cpu": cpu_text(self.nanocores), "memory": memory_text(self.memory)}
@@ -169,11 +171,29 @@ class Model:
             cpus, memories = readings(history, series, self.unmoved_s)
             if cpus and memories and cpus[-1].cpu == 0 and memories[-1].value == 0:
                 continue  # exited
-            usable = [taken for taken in cpus if taken.usable]
-            if not memories or not usable or now - usable[-1].taken > self.unmoved_s:
+            usage = self._usage(history, series) if memories else None
+            if usage is None or now - usage.taken > self.unmoved_s:
                 return None
-            usages.append(_usage(series, usable[-1], cpus, memories))
+            usages.append(usage)
         return usages
+
+    def _usage(self, history: list[Answer], series: Series) -> Usage | None:
+        """The last usage. While later CPU readings make none yet, it stays as it was before them,
+        with the memory reading of then (rule 3).
+        """
+        cpus, memories = readings(history, series, self.unmoved_s)
+        after: list[Taken] = []
+        while cpus and not cpus[-1].usable:
+            after = [cpus[-1], *after]
+            cpus = cpus[:-1]
+        if after:
+            _, memories = readings(history[: after[0].answer], series, self.unmoved_s)
+        if not (cpus and memories):
+            return None
+        cpu, memory = cpus[-1], memories[-1]
+        return Usage(
+            series[2], cpu.ms, cpu.window_ns, nanocores(cpu), memory.value, memory.swap, cpu.taken
+        )
 
 
 def existing(history: list[Answer]) -> set[Series]:
@@ -194,7 +214,12 @@ def readings(
     memories: list[Memory] = []
     for i, answer in enumerate(history):
         cpu, memory = answer.body.cpu(series), answer.body.memory(series)
-        anew = bool(cpus) and answer.monotonic - cpus[-1].taken > unmoved_s  # rule 5
+        anew = bool(  # rule 5
+            cpu
+            and cpus
+            and cpu.stamp < cpus[-1].ms
+            and answer.monotonic - cpus[-1].taken > unmoved_s
+        )
         if anew or (cpu is None and answer.body.whole):  # rule 6
             cpus = []
         if anew or (memory is None and answer.body.whole):
@@ -232,14 +257,8 @@ def _begins(start: int | None, cpu: int, last: Taken) -> Beginning | None:
     return Beginning(last.ms * MS, last.cpu, at_start=False)
 
 
-def _usage(series: Series, last: Taken, cpus: list[Taken], memories: list[Memory]) -> Usage:
-    """The usage of a window; its memory is the latest one, or when later CPU readings make no
-    usage yet, the last one before them.
-    """
-    after = cpus[cpus.index(last) + 1 :]
-    known = [m for m in memories if not after or m.answer < after[0].answer]
-    memory = known[-1] if known else memories[-1]
-    assert last.begins
-    seconds, rest = divmod(last.window_ns, 10**9)
-    rate = float(last.cpu - last.begins.cpu) / (float(seconds) + rest / 1e9)  # rule 1
-    return Usage(series[2], last.ms, last.window_ns, int(rate), memory.value, memory.swap)
+def nanocores(cpu: Taken) -> int:
+    """Rule 1, in doubles."""
+    assert cpu.begins
+    seconds, rest = divmod(cpu.window_ns, 10**9)
+    return int(float(cpu.cpu - cpu.begins.cpu) / (float(seconds) + rest / 1e9))

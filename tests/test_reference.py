@@ -457,21 +457,33 @@ def test_rule_5_a_usage_is_stale_when_its_stamp_has_not_moved_for_ten_minutes() 
     assert player.rate(615.001) is None
 
 
-@pytest.mark.parametrize(
-    "stamp", [pytest.param(-9999, id="set back"), pytest.param(15, id="the same")]
-)
-def test_rule_5_a_series_without_news_for_ten_minutes_starts_anew(stamp: float) -> None:
-    """Whatever its stamp then is, it is a first point; no start makes it a restart."""
+def test_rule_5_a_series_set_back_for_ten_minutes_starts_anew() -> None:
+    """Its earlier stamp is then a first point, memory included; no start makes it a restart."""
     player = _unmoved(615)
-    player.answer(630, {C: Said(stamp, cpu=99, memory=1, start=stamp - 12)})
+    player.answer(615, {C: Said(-9999, cpu=99, memory=1, start=-9999 - 12)})
+    assert player.rate(615) == ("15s", "1")
+
+    player.answer(630, {C: Said(-9984, cpu=99, memory=1, start=-9984 - 12)})
     first = player.rate(630)
-    player.answer(645, {C: Said(stamp + 15, cpu=114, memory=2)})
+    player.answer(645, {C: Said(-9969, cpu=114, memory=2)})
     pod = player.pod(645)
 
     assert first is None
     assert player.rate(645) == ("15s", "1")
     assert pod
     assert pod["containers"][0]["usage"]["memory"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("stamp", "window"), [pytest.param(15, None, id="same"), pytest.param(30, "15s", id="later")]
+)
+def test_rule_5_slow_housekeeping_keeps_its_pairs(stamp: float, window: str | None) -> None:
+    """A stamp that stood still for ten minutes and then moves makes a pair with the last one."""
+    player = _unmoved(615)
+    player.answer(630, {C: Said(stamp, cpu=stamp)})
+    rate = player.rate(630)
+
+    assert (rate and rate[0]) == window
 
 
 def test_rule_5_a_nodes_clock_is_not_compared_with_ours() -> None:

@@ -135,9 +135,9 @@ class _Object:
             found.add(TIE)
         return found
 
-    def _root(self, member: Series, step: int | None = None) -> int:
-        """The step from which on the member has had the sample it has at a step, or now."""
-        samples, root = self.samples[member], self.now if step is None else step
+    def _root(self, member: Series) -> int:
+        """The step from which on the member has had the sample it has now."""
+        samples, root = self.samples[member], self.now
         while root and samples[root - 1] == samples[root]:
             root -= 1
         return root
@@ -166,7 +166,6 @@ class _Object:
         if before:
             yield from self._of_sample(member, root - 1)
             yield from _of_pair(before, sample)
-            root = self._root(member, root - 1)
         else:
             yield from self._of_first(sample, root)
         if self.past.times_ms[-1] - self.past.times_ms[root] > UNMOVED_MS:

@@ -211,8 +211,11 @@ class NodeSeries:
             self._unsettled[slot] = Unsettled(start, None)
 
     def _unsettle(self, slot: int, since: int | None, new: Columns) -> None:
-        """A restart or a reset: the last usage stays."""
-        self._unsettled[slot] = Unsettled(since, self.usage(slot))
+        """A restart or a reset: the last usage stays, also one that only stayed so far."""
+        unsettled = self._unsettled.get(slot)
+        stays = unsettled is not None and self._young(slot, unsettled)
+        kept = unsettled.kept if unsettled and stays else self.usage(slot)
+        self._unsettled[slot] = Unsettled(since, kept)
         _no_pair(slot, new)
 
     def _next(self, slot: int, new: Columns) -> None:
