@@ -78,7 +78,7 @@ def pod_bookmark(version: str, *, initial_end: bool = False) -> bytes:
 
 
 def pod_list(pods: list[bytes], version: str, next_token: str = "") -> bytes:
-    metadata = span(1, "") + span(2, version) + span(3, next_token)
+    metadata = span(1, "") + span(2, version) + span(3, next_token) + number(4, 7)
     return envelope("PodList", span(1, metadata) + b"".join(span(2, pod) for pod in pods))
 
 

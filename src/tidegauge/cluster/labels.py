@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import msgspec
 
-from tidegauge.cluster.protobuf import fields
+from tidegauge.cluster.protobuf import fields, texts
 
 DISTINCT = 16_384
 """Label sets remembered. Pods of one workload share theirs, and come one after the other in a list;
@@ -46,5 +46,5 @@ def labels_from_protobuf(entries: bytes) -> bytes:
 
 def map_entry(data: bytes, start: int, end: int) -> tuple[str, str]:
     """Key and value of one entry. Raises ValueError, IndexError."""
-    found = {number: data[begin:stop].decode() for number, begin, stop in fields(data, start, end)}
+    found = texts(data, start, end)
     return found.get(1, ""), found.get(2, "")

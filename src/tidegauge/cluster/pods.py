@@ -22,7 +22,7 @@ from tidegauge.cluster.answers import PROTOBUF, status_from_protobuf
 from tidegauge.cluster.events import BOOKMARK, ERROR, INITIAL_EVENTS_END, Event, Page, Resource
 from tidegauge.cluster.frames import LengthSplitter
 from tidegauge.cluster.labels import LABELS, labels_from_protobuf, map_entry
-from tidegauge.cluster.protobuf import fields, unwrap
+from tidegauge.cluster.protobuf import fields, texts, unwrap
 from tidegauge.cluster.records import NO_LABELS, Pod
 
 _METADATA, _SPEC = 1, 2
@@ -64,9 +64,8 @@ class PodForm:
             if number == _ITEMS:
                 pods.append(read_pod(body, start, end)[1])
             elif number == _LIST_METADATA:
-                meta = {i: body[begin:stop] for i, begin, stop in fields(body, start, end)}
-                version = meta.get(_LIST_VERSION, b"").decode()
-                next_token = meta.get(_CONTINUE, b"").decode()
+                meta = texts(body, start, end)
+                version, next_token = meta.get(_LIST_VERSION, ""), meta.get(_CONTINUE, "")
         return Page(pods, version, next_token)
 
 

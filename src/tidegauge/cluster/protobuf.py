@@ -52,6 +52,15 @@ def _long_varint(data: bytes, position: int, first: int) -> tuple[int, int]:
     raise ValueError(f"protobuf number of over ten bytes at byte {position}")
 
 
+def texts(data: bytes, position: int, end: int) -> dict[int, str]:
+    """The fields of a small message that are text, by number. Raises ValueError, IndexError."""
+    return {
+        number: data[start:stop].decode()
+        for number, start, stop in fields(data, position, end)
+        if stop != VARINT
+    }
+
+
 def unwrap(data: bytes, position: int, end: int) -> tuple[int, int]:
     """Where the message inside a Kubernetes envelope starts and ends. Raises ValueError."""
     if data[position : position + 4] != MAGIC:
