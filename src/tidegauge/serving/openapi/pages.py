@@ -56,52 +56,50 @@ class OpenApiPages:
         if page == "v2":
             return self._v2(call)
         if page == "v3":
-            return self._conditional(self._index, _JSON_FORM, [], call)
+            return self._conditional(self._index, _JSON_FORM, [NO_CACHE], call)
         document = self._documents.get(page.removeprefix("v3/"))
         if document is None:
             # As the Go server says it; either way a client finds no document.
             return Response(200, [NO_CACHE])
-        return self._v3(page, document, call)
+        return self._v3(page.removeprefix("v3/"), document, call)
 
     def _v2(self, call: Call) -> Response:
-        vary = [("Vary", "Accept-Encoding"), ("Vary", "Accept")]
-        forms = (_JSON_FORM, _protobuf("v2", v2_message))
-        form = _choose(call, forms)
+        headers = [NO_CACHE, ("Vary", "Accept-Encoding"), ("Vary", "Accept")]
+        form = _choose(call, (_JSON_FORM, _protobuf("v2", v2_message)))
         if form is None:
-            return Response(406, [NO_CACHE, *vary])
-        response = self._conditional(self._v2_document, form, vary, call)
+            return Response(406, headers)
+        response = self._conditional(self._v2_document, form, headers, call)
         accepted = call.request.header("accept-encoding") or ""
         if response.status != 200 or not _GZIP_ACCEPTED.search(accepted):
             return response
         assert isinstance(response.body, bytes)
-        headers = [*response.headers, ("Content-Encoding", "gzip")]
-        return Response(200, headers, gzip(response.body))
+        packed = [*response.headers, ("Content-Encoding", "gzip")]
+        return Response(200, packed, gzip(response.body))
 
     def _v3(self, page: str, document: dict[str, Any], call: Call) -> Response:
-        hash_asked = call.query.get("hash")
-        expected = _hash(document)
-        if hash_asked and hash_asked != expected:
-            return Response(301, [NO_CACHE, ("Location", f"/openapi/{page}?hash={expected}")])
-        vary = [("Vary", "Accept")]
+        vary = ("Vary", "Accept")
         form = _choose(call, (_JSON_FORM, _protobuf("v3", v3_message)))
         if form is None:
-            return Response(406, [NO_CACHE, *vary])
-        response = self._conditional(document, form, vary, call)
-        if not hash_asked:
-            return response
-        headers = [header for header in response.headers if header != NO_CACHE]
-        return Response(response.status, [("Cache-Control", _IMMUTABLE), *headers], response.body)
+            return Response(406, [NO_CACHE, vary])
+        asked = call.query.get("hash")
+        if asked and asked != _hash(document):
+            location = ("Location", _hashed_url(page, document))
+            found = [("ETag", etag_of(_json(document))), ("Content-Type", form.content_type)]
+            return Response(301, [NO_CACHE, vary, *found, location])
+        caching = ("Cache-Control", _IMMUTABLE) if asked else NO_CACHE
+        return self._conditional(document, form, [caching, vary], call)
 
     def _conditional(
-        self, document: dict[str, Any], form: _Form, vary: list[tuple[str, str]], call: Call
+        self, document: dict[str, Any], form: _Form, headers: list[tuple[str, str]], call: Call
     ) -> Response:
+        """The document, if the client does not have it already."""
         etag = etag_of(_json(document))
-        headers = [NO_CACHE, *vary, ("ETag", etag)]
         code = precondition(call.request, etag, self._modified)
+        known = [*headers, ("ETag", etag)]
         if code == 304:
-            return Response(304, headers)
-        headers.append(("Content-Type", form.content_type))
-        return Response(code, headers, b"" if code == 412 else form.write(document))
+            return Response(304, known)
+        typed = [*known, ("Content-Type", form.content_type)]
+        return Response(code, typed, b"" if code == 412 else form.write(document))
 
     @cached_property
     def _v2_document(self) -> dict[str, Any]:
@@ -115,7 +113,7 @@ class OpenApiPages:
     def _index(self) -> dict[str, Any]:
         return {
             "paths": {
-                page: {"serverRelativeURL": f"/openapi/v3/{page}?hash={_hash(document)}"}
+                page: {"serverRelativeURL": _hashed_url(page, document)}
                 for page, document in self._documents.items()
             }
         }
@@ -123,6 +121,10 @@ class OpenApiPages:
 
 def _hash(document: dict[str, Any]) -> str:
     return etag_of(_json(document)).strip('"')
+
+
+def _hashed_url(page: str, document: dict[str, Any]) -> str:
+    return f"/openapi/v3/{page}?hash={_hash(document)}"
 
 
 def _choose(call: Call, forms: tuple[_Form, ...]) -> _Form | None:
