@@ -69,6 +69,17 @@ def test_a_kind_is_found_by_group_version_and_kind(version, kind):
     ]
 
 
+def test_a_quantity_is_a_text_or_a_number():
+    """`kubectl explain` prints the name of a type that is one of several: map[string]Quantity."""
+    name = "io.k8s.apimachinery.pkg.api.resource.Quantity"
+
+    v3, v2 = v3_document(V1)["components"]["schemas"][name], v2_document()["definitions"][name]
+
+    assert "type" not in v3
+    assert v3["oneOf"] == [{"type": "string"}, {"type": "number"}]
+    assert v2["type"] == "string"
+
+
 def test_operations_have_ids_of_their_own():
     """Generators of clients name methods by the id, so no two are the same."""
     ids = [path["get"]["operationId"] for path in v2_document()["paths"].values()]

@@ -66,6 +66,7 @@ _V3_SCHEMA = _message(
         "required": _texts(23),
         "type": _text(25),
         "allOf": _many(26, _v3_schema),
+        "oneOf": _many(27, _v3_schema),
         "items": _one(30, _one(1, _v3_schema)),
         "properties": _one(31, _named(1, _v3_schema)),
         "additionalProperties": _one(32, _one(1, _v3_schema)),

@@ -28,9 +28,13 @@ class _Type(NamedTuple):
 _SCALARS: Mapping[str, Schema] = {
     "Duration": {"type": "string", "description": "A span of time, such as 14.5s or 1m0s."},
     "FieldsV1": {"type": "object", "description": "A set of fields, as a tree."},
-    "Quantity": {"type": "string", "description": "A number with a suffix, such as 250m or 64Mi."},
     "Time": {"type": "string", "format": "date-time", "description": "RFC 3339, whole seconds."},
 }
+
+_QUANTITY = "A number, usually with a suffix, such as 250m or 64Mi."
+
+_NUMBER_OR_TEXT: Schema = {"oneOf": [{"type": "string"}, {"type": "number"}]}
+"""A quantity as v3 can say it; v2 knows one type only."""
 
 _FULL_NAMES: Mapping[str, str] = {"Quantity": "io.k8s.apimachinery.pkg.api.resource.Quantity"}
 
@@ -159,9 +163,14 @@ def kind_extension(version: str, kind: str) -> Schema:
     return {"group": GROUP, "kind": kind, "version": version}
 
 
-def schemas(version: str, prefix: str) -> dict[str, Schema]:
-    """All types that a version needs; references to them begin with `prefix`."""
+def schemas(version: str, prefix: str, *, one_of: bool) -> dict[str, Schema]:
+    """All types that a version needs; references to them begin with `prefix`.
+
+    `one_of` says whether the form of OpenAPI has types that are one of several.
+    """
     found = {full_name(name, version): dict(schema) for name, schema in _SCALARS.items()}
+    quantity = _NUMBER_OR_TEXT if one_of else {"type": "string"}
+    found[full_name("Quantity", version)] = {**quantity, "description": _QUANTITY}
     for name, described in {**_COMMON, **_METRICS}.items():
         found[full_name(name, version)] = _object(described, version, prefix)
     for kind in _METRICS.keys() - {"ContainerMetrics"}:
