@@ -57,6 +57,13 @@ def tidegauge(control_plane: ControlPlane) -> Iterator[MetricsServer]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def metrics_api(tidegauge: MetricsServer) -> MetricsServer:
+    """Our server as the cluster's metrics server, whoever was that before this module."""
+    tidegauge.register()
+    return tidegauge
+
+
 @pytest.fixture(scope="session")
 def older_control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane of an older version, for a smoke run."""

@@ -5,12 +5,14 @@ Nobody runs a container here. A pod "runs" when its status says so and a fake ku
 
 import datetime as dt
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
 from tests.realcluster.client import Client, RequestFailed
 from tests.realcluster.fakekubelet import FakeKubelet
+from tests.realcluster.kubelets import Kubelets
 
 LOOK_SECONDS = 0.5
 READY = [{"type": "Ready", "status": "True"}]
@@ -26,8 +28,9 @@ def node_manifest(
     annotations: Mapping[str, str] | None = None,
     cpu: str = "8",
     memory: str = "32Gi",
+    swap: int | None = None,
 ) -> dict[str, Any]:
-    """A Ready node whose kubelet is at `address`:`port`."""
+    """A Ready node whose kubelet is at `address`:`port`; `swap` is its size in bytes, if any."""
     size = {"cpu": cpu, "memory": memory, "pods": "250"}
     own = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}
     return {
@@ -47,6 +50,7 @@ def node_manifest(
             "conditions": READY,
             "capacity": size,
             "allocatable": size,
+            "nodeInfo": {} if swap is None else {"swap": {"capacity": swap}},
         },
     }
 
@@ -105,6 +109,24 @@ def create_node(client: Client, kubelet: FakeKubelet, **options: Any) -> None:
     """The Node object of a fake kubelet; options as of `node_manifest`."""
     manifest = node_manifest(kubelet.name, kubelet.address, kubelet.port, **options)
     client.request("POST", "/api/v1/nodes", manifest)
+
+
+@contextmanager
+def node(
+    client: Client, kubelets: Kubelets, name: str, *, swap: int | None = None, **options: Any
+) -> Iterator[FakeKubelet]:
+    """A fake kubelet that measures when asked, with its Node object; both are gone at the end.
+
+    Options are as of `node_manifest`.
+    """
+    kubelet = kubelets.add(name, housekeeping=0, swap=swap is not None)
+    create_node(client, kubelet, swap=swap, **options)
+    try:
+        yield kubelet
+    finally:
+        client.request("DELETE", f"/api/v1/nodes/{name}")
+        if kubelet in kubelets.all():
+            kubelets.remove(kubelet)
 
 
 def create_pod(client: Client, manifest: Mapping[str, Any]) -> None:
