@@ -12,7 +12,7 @@ import pytest
 from tests.clock import ManualClock
 from tests.serving.recorded_cluster import RecordedCluster, recorded_cluster
 from tests.transcripts.compare import asks_for_v1, differences
-from tests.transcripts.differences import REASONS, reason
+from tests.transcripts.differences import reason
 from tests.transcripts.records import GOLDEN, Asked, Record, Reply, load, resolve_placeholders
 from tidegauge.serving.api import Api
 from tidegauge.serving.messages import Request
@@ -103,10 +103,3 @@ def test_answers_equal_the_recorded_ones(name, section):
 
     assert chosen
     assert unequal == {}
-
-
-def test_every_reason_is_still_needed():
-    """A reason on the list explains at least one recorded answer, and that one does differ."""
-    explained = {reason(record) for record in records("direct") if found("direct", record)}
-
-    assert set(REASONS.values()) <= explained

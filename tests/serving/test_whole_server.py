@@ -7,9 +7,10 @@ from functools import cache
 
 import pytest
 
-from tests.serving.whole_server import REFUSED_BY_TLS, WholeServer
+from tests.serving.whole_server import WholeServer
 from tests.transcripts.compare import asks_for_v1, differences
 from tests.transcripts.differences import reason
+from tests.transcripts.exchange import REFUSED_BY_TLS
 from tests.transcripts.records import GOLDEN, Record, load, resolve_placeholders
 
 SECTIONS = {
@@ -19,13 +20,6 @@ SECTIONS = {
     ),
     "direct-cold": "cold",
     "direct-large": "large",
-}
-
-
-ON_PURPOSE = {
-    "metrics-1f6cfa1d2d": "Prometheus takes text from whoever has no protobuf",
-    "wire-e58f14b41b": "an expectation we do not know may be ignored",
-    "wire-6f430d3031": "the wording of a 501",
 }
 
 
@@ -59,10 +53,6 @@ def found(server: WholeServer, record: Record) -> list[str]:
     return differences(record, reply)
 
 
-def on_purpose(record: Record) -> bool:
-    return record.id in ON_PURPOSE or reason(record) is not None
-
-
 @pytest.mark.parametrize(
     ("name", "section"),
     [(name, section) for name, sections in SECTIONS.items() for section in sections.split()],
@@ -75,7 +65,7 @@ def test_answers_equal_the_recorded_ones(
     unequal = {
         record.id: [f"{record.asked.method} {record.asked.path[:80]}", *differing]
         for record in chosen
-        if not on_purpose(record) and (differing := found(servers[name], record))
+        if not reason(record) and (differing := found(servers[name], record))
     }
 
     assert chosen

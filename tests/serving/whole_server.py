@@ -19,6 +19,7 @@ import trustme
 from tests.serving.rbac import Rbac
 from tests.serving.recorded_cluster import recorded_cluster
 from tests.serving.rig import HOST, FixedPair, authority_pem, pair_of
+from tests.transcripts.exchange import raw_request
 from tests.transcripts.records import Asked, Reply, load_fixture
 from tidegauge.security import certificates
 from tidegauge.security.certificates import Pair
@@ -50,19 +51,6 @@ TOKENS = {
         "the-uid",
     )
 }
-
-AUTHORIZATION = {
-    "reader-token": f"Bearer {TOKEN}",
-    "foreign-cert-with-token": f"Bearer {TOKEN}",
-    "bad-token": "Bearer not-a-token",
-    "empty-token": "Bearer ",
-    "basic": "Basic YWRtaW46YWRtaW4=",
-}
-
-REFUSED_BY_TLS = frozenset(
-    {"expired-cert", "not-yet-cert", "server-only-cert", "foreign-cert", "foreign-cert-with-token"}
-)
-"""Certificates for which OpenSSL ends the handshake, where Go goes on and answers 401."""
 
 
 @dataclass
@@ -216,25 +204,7 @@ class WholeServer:
             context.wrap_socket(plain, server_hostname=HOST) as connection,
         ):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.sendall(raw_request(asked))
+            connection.sendall(raw_request(asked, TOKEN))
             response = http.client.HTTPResponse(connection, method=asked.method)
             response.begin()
             return Reply(response.status, response.getheaders(), response.read())
-
-
-def raw_request(asked: Asked) -> bytes:
-    """As golden/transcripts/README.md says it was sent."""
-    fields = {"Host": "localhost"} | asked.headers
-    if "Authorization" not in fields and asked.identity in AUTHORIZATION:
-        fields["Authorization"] = AUTHORIZATION[asked.identity]
-    body = (asked.body or "").encode()
-    if asked.body is not None and not asked.raw_body:
-        fields["Content-Length"] = str(len(body))
-    lines = [f"{asked.method} {asked.path} HTTP/{asked.http}"]
-    lines += [
-        f"{name}: {value}".replace("<TOKEN:reader-token>", TOKEN)
-        for name, values in fields.items()
-        for value in (values if isinstance(values, list) else [values])
-        if value is not None
-    ]
-    return "\r\n".join([*lines, "", ""]).encode() + body

@@ -3,19 +3,32 @@
 import re
 from collections.abc import Mapping
 
-from tests.transcripts.records import Record
+from tests.transcripts.records import Asked, Record
 
 REASONS: Mapping[str, str] = {
-    # method and path of the request: why
-    "labelSelector=(%ZZ|app%3Dweb;)": (
+    # what is found in a request's lines, as `_lines` gives them: why
+    r"labelSelector=(%ZZ|app%3Dweb;)": (
         "a selector that cannot be read is refused; dropped, the list would hold everything"
     ),
-    "^[A-Z]+ /debug/": "pages about the Go runtime and its log flags: we have neither",
-    "^[A-Z]+ /statusz": "a page about the Go process that no client reads",
+    r"^[A-Z]+ /debug/": "pages about the Go runtime and its log flags: we have neither",
+    r"^[A-Z]+ /statusz": "a page about the Go process that no client reads",
+    r"^GET /readyz/metric-storage-ready\b": (
+        "while there is no data, this path also says which errors the kubelets answer with"
+    ),
+    r"^GET /metrics\b(.*\n)*Accept: application/vnd\.google\.protobuf": (
+        "Prometheus takes text from whoever has no protobuf"
+    ),
+    r"\nExpect: bad": "an expectation we do not know may be ignored",
+    r"\nTransfer-Encoding: gzip": "the wording of a 501",
 }
 
 
 def reason(record: Record) -> str | None:
     """Why a record is answered differently, or None where it must come out the same."""
-    asked = f"{record.asked.method} {record.asked.path}"
-    return next((why for pattern, why in REASONS.items() if re.search(pattern, asked)), None)
+    lines = _lines(record.asked)
+    return next((why for pattern, why in REASONS.items() if re.search(pattern, lines)), None)
+
+
+def _lines(asked: Asked) -> str:
+    headers = [f"{name}: {value}" for name, value in asked.headers.items()]
+    return "\n".join([f"{asked.method} {asked.path}", *headers])

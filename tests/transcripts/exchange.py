@@ -4,6 +4,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from tests.transcripts.records import Asked, Reply
 
@@ -27,7 +28,7 @@ REFUSED_BY_TLS = frozenset(
 
 
 class Exchange:
-    """Asks the server at one port of this machine, as any of the recorded identities.
+    """Asks the server at a URL of this machine, as any of the recorded identities.
 
     Args:
         contexts: what each identity shows in the TLS handshake.
@@ -35,8 +36,8 @@ class Exchange:
 
     """
 
-    def __init__(self, port: int, contexts: Mapping[str, ssl.SSLContext], token: str) -> None:
-        self.port = port
+    def __init__(self, url: str, contexts: Mapping[str, ssl.SSLContext], token: str) -> None:
+        self._port = urlsplit(url).port
         self._contexts = contexts
         self._token = token
 
@@ -49,7 +50,7 @@ class Exchange:
         """
         context = self._contexts[asked.identity]
         with (
-            socket.create_connection(("127.0.0.1", self.port), TIMEOUT_SECONDS) as plain,
+            socket.create_connection(("127.0.0.1", self._port), TIMEOUT_SECONDS) as plain,
             context.wrap_socket(plain, server_hostname=HOST) as connection,
         ):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "transcripts"
 
@@ -48,6 +48,11 @@ class Record:
     folder: Path = GOLDEN
 
     @property
+    def title(self) -> str:
+        asked = self.asked
+        return f"{asked.method} {asked.path[:200]} as {asked.identity}, {asked.headers}"
+
+    @property
     def status(self) -> int:
         return int(self.response["status"])
 
@@ -64,22 +69,62 @@ class Record:
         return None
 
 
+class Output(NamedTuple):
+    """What a kubectl run printed, and its exit code."""
+
+    stdout: str
+    stderr: str
+    code: int
+
+
+@dataclass(frozen=True)
+class Command:
+    """A kubectl run: version, arguments, and the recorded output with its placeholders."""
+
+    id: str
+    kubectl: str
+    args: tuple[str, ...]
+    recorded: Output
+    section: str = "kubectl"
+
+    @property
+    def title(self) -> str:
+        return f"kubectl {self.kubectl}: {' '.join(self.args)}"
+
+
 def load(path: Path) -> Iterator[Record]:
+    """The HTTP exchanges of a file of those."""
+    for record in load_all(path):
+        assert isinstance(record, Record), f"{path} holds kubectl runs"
+        yield record
+
+
+def load_all(path: Path) -> Iterator[Record | Command]:
+    """The records of any file, gzipped or not."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             record = json.loads(line)
-            request = record["request"]
-            asked = Asked(
-                method=request["method"],
-                path=request["path"],
-                headers=request["headers"],
-                identity=request["identity"],
-                body=request.get("body"),
-                http=request.get("http", record.get("http", "1.1")),
-                raw_body=request.get("raw_body", record.get("raw_body", False)),
-            )
-            yield Record(record["id"], record["section"], asked, record["response"], path.parent)
+            yield _command(record) if "kubectl" in record else _exchange(record, path.parent)
+
+
+def _exchange(record: dict[str, Any], folder: Path) -> Record:
+    request = record["request"]
+    asked = Asked(
+        method=request["method"],
+        path=request["path"],
+        headers=request["headers"],
+        identity=request["identity"],
+        body=request.get("body"),
+        http=request.get("http", record.get("http", "1.1")),
+        raw_body=request.get("raw_body", record.get("raw_body", False)),
+    )
+    return Record(record["id"], record["section"], asked, record["response"], folder)
+
+
+def _command(record: dict[str, Any]) -> Command:
+    output = Output(record["stdout"], record["stderr"], record["exit_code"])
+    return Command(record["id"], record["kubectl"], tuple(record["args"]), output)
 
 
 def load_fixture(folder: Path = GOLDEN) -> dict[str, Any]:

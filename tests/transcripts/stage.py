@@ -10,7 +10,8 @@ from typing import Any, Self
 from tests.realcluster import build, faults
 from tests.realcluster.client import object_path
 from tests.realcluster.controlplane import ControlPlane
-from tests.realcluster.kubelets import FakeKubelet, Kubelets
+from tests.realcluster.fakekubelet import FakeKubelet
+from tests.realcluster.kubelets import Kubelets
 from tests.realcluster.process import wait_until
 from tests.realcluster.servers import MetricsServer
 from tests.transcripts.exchange import Exchange
@@ -45,11 +46,11 @@ class Stage:
         self.plane = ControlPlane(
             folder, controllers=(), without_admission=["PodTopologyLabels"], say=say
         )
+        self._kubelets = Kubelets(self.plane.authority)
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(self.plane)
-            self._kubelets = stack.enter_context(Kubelets(self.plane.authority))
             self._create(self._fixture)
             self._create_each(self._fixture["rbac"])
             self._contexts = contexts(self.plane)
@@ -68,8 +69,8 @@ class Stage:
         wait_until(lambda: server.admin.send("GET", but_data).status == 200, but_data, 60)
         return server
 
-    def exchange(self, port: int) -> Exchange:
-        return Exchange(port, self._contexts, self._token)
+    def exchange(self, url: str) -> Exchange:
+        return Exchange(url, self._contexts, self._token)
 
     def register(self, server: MetricsServer) -> None:
         """Route the fixture's APIService to the server, and wait until all of it is known."""
@@ -82,6 +83,7 @@ class Stage:
 
     def feed(self) -> None:
         """Let the kubelets answer, and wait until every server serves every node."""
+        self._stack.enter_context(self._kubelets)
         self._feed(self._fixture)
 
     def enlarge(self) -> None:
