@@ -33,18 +33,16 @@ from tidegauge.kubelet.lines import (
 )
 from tidegauge.kubelet.samples import MISSING, Answer, Layout
 from tidegauge.kubelet.series import (
-    CONTAINER_SERIES,
     MAX_LINES,
     MAX_NAME,
     MAX_SERIES,
     NODE,
     NODE_SERIES,
+    READ_SERIES,
     SCRAPE_ERROR_SERIES,
     Figure,
     SeriesKey,
 )
-
-_READ = CONTAINER_SERIES | NODE_SERIES
 
 
 def parse(body: bytes, received_ms: int, last: Layout | None) -> Answer:
@@ -88,9 +86,9 @@ class Reading:
 
     def _read(self, line: bytes) -> None:
         name = series_name(line)
-        if name in _READ:
+        if name in READ_SERIES:
             sample = read_sample(line, name, self._received_ms)
-            figure = _READ[name]
+            figure = READ_SERIES[name]
             value = figure_of(sample.value, figure)
             self._found[figure][self._key(name, sample.labels)] = value, sample.stamp
         elif name in SCRAPE_ERROR_SERIES:

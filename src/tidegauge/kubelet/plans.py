@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 from tidegauge.kubelet.layouts import layout_of
 from tidegauge.kubelet.lines import container_key, read_labels
 from tidegauge.kubelet.samples import Layout
-from tidegauge.kubelet.series import FIGURE_NAMES, MAX_SERIES, NODE, NODE_SERIES, Figure, SeriesKey
+from tidegauge.kubelet.series import MAX_SERIES, NODE, NODE_SERIES, READ_SERIES, Figure, SeriesKey
 from tidegauge.kubelet.tables import Table, UnfamiliarError
 
 Mark: TypeAlias = tuple[int, int]
@@ -83,7 +83,7 @@ def lay_out(tables: Sequence[Table], last: Layout | None) -> tuple[Layout, Plan]
 
 def _series_key(key: bytes, figure: Figure, known: dict[bytes, SeriesKey]) -> SeriesKey:
     name, brace, labels = key.partition(b"{")
-    if name not in FIGURE_NAMES[figure] or (brace and not labels.endswith(b"}")):
+    if READ_SERIES.get(name) is not figure or (brace and not labels.endswith(b"}")):
         raise UnfamiliarError
     if name in NODE_SERIES:
         read_labels(labels[:-1])

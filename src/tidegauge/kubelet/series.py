@@ -34,17 +34,12 @@ NODE_SERIES: Final = {
     b"node_memory_working_set_bytes": Figure.MEMORY,
     b"node_swap_usage_bytes": Figure.SWAP,
 }
+READ_SERIES: Final = CONTAINER_SERIES | NODE_SERIES
 POD_SERIES: Final = {
     b"pod_cpu_usage_seconds_total": Figure.CPU,
     b"pod_memory_working_set_bytes": Figure.MEMORY,
     b"pod_swap_usage_bytes": Figure.SWAP,
 }
-
-FIGURE_NAMES: Final = tuple(
-    tuple(name for name, of in (NODE_SERIES | CONTAINER_SERIES).items() if of is figure)
-    for figure in Figure
-)
-"""By figure: the families that give it."""
 
 SCRAPE_ERROR_SERIES: Final = frozenset({b"resource_scrape_error", b"scrape_error"})
 """The kubelet's own verdict; the shorter name is that of kubelets before 1.29."""
