@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 from tidegauge.cluster.cache import Nodes, Pods
 from tidegauge.cluster.client import Client
@@ -110,18 +110,26 @@ class Intake:
         return self._store.has_pair(name)
 
 
+class Targets(Protocol):
+    """Whom to ask: the scraper."""
+
+    def update(self, target: Target) -> None: ...
+
+    def remove(self, name: str) -> None: ...
+
+
 class Aim:
     """Keeps the scraper's targets as the API server's nodes are: a listener of the node cache."""
 
     def __init__(
         self,
-        scraper: Scraper,
+        targets: Targets,
         store: Store,
         scrapes: Scrapes,
         rules: AddressRules,
         selector: LabelSelector,
     ) -> None:
-        self._scraper = scraper
+        self._targets = targets
         self._store = store
         self._scrapes = scrapes
         self._rules = rules
@@ -129,9 +137,9 @@ class Aim:
 
     def changed(self, before: Node | None, after: Node | None) -> None:
         if after and (target := self._target(after)):
-            self._scraper.update(target)
+            self._targets.update(target)
         elif node := after or before:
-            self._scraper.remove(node.name)
+            self._targets.remove(node.name)
             self._store.forget(node.name)
             if after is None or not self._wanted(after):
                 self._scrapes.forget(node.name)
