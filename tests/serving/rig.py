@@ -19,13 +19,15 @@ from tidegauge.serving.connection import Answering, Limits
 from tidegauge.serving.limits import InFlight
 from tidegauge.serving.messages import Request, Response, User
 from tidegauge.serving.peers import Pool
-from tidegauge.serving.pipeline import Pipeline
+from tidegauge.serving.pipeline import Observe, Pipeline, unobserved
 from tidegauge.serving.requestinfo import RequestInfo
 from tidegauge.serving.reviews import Decision
 from tidegauge.serving.server import Server, open_socket
 from tidegauge.serving.trust import FrontProxy, Trust
 
 HOST = "127.0.0.1"
+
+STUCK = "a-token-whose-review-never-ends"
 
 
 @dataclass
@@ -178,11 +180,14 @@ def pipeline(
     clock: ManualClock | None = None,
     in_flight: InFlight | None = None,
     seconds: float = 60.0,
+    observe: Observe = unobserved,
 ) -> Pipeline:
     """With a table of tokens and a function for authorization."""
     clock = clock or ManualClock(wall=datetime.now(UTC).timestamp())
 
     async def review_token(token: str) -> User | None:
+        if token == STUCK:
+            await asyncio.Event().wait()
         return (tokens or {}).get(token)
 
     async def review_access(user: User, info: RequestInfo) -> Decision:
@@ -195,6 +200,7 @@ def pipeline(
         in_flight=in_flight or InFlight(400),
         clock=clock,
         seconds=seconds,
+        observe=observe,
     )
 
 

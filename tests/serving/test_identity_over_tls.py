@@ -1,10 +1,15 @@
 """Who is asking, over real TLS: both pools of authorities, and certificates that prove nothing."""
 
+import asyncio
+import re
 import ssl
+from collections.abc import Iterator
 
 import pytest
+import trustme
 
 from tests.serving.rig import (
+    HOST,
     Authorities,
     FixedPair,
     authority_pem,
@@ -14,7 +19,11 @@ from tests.serving.rig import (
     serving,
     serving_context,
 )
-from tidegauge.serving.messages import User
+from tidegauge.serving.connection import Limits
+from tidegauge.serving.messages import Response, User
+from tidegauge.serving.peers import Pool
+from tidegauge.serving.streams import SLICE
+from tidegauge.serving.trust import Trust
 
 NODES = "/apis/metrics.k8s.io/v1beta1/nodes"
 
@@ -110,3 +119,106 @@ async def test_refused_in_the_handshake(
 
     with pytest.raises(ssl.SSLError, match=alert):
         await ask(authorities, certificate=certificate)
+
+
+async def test_rotation_under_load(authorities: Authorities) -> None:
+    """Certificate and authorities change while clients come and go: nobody notices who is valid."""
+    trusts = [authorities.trust()]
+    both = authority_pem(authorities.clients) + authority_pem(authorities.strangers)
+    pair = FixedPair(pair_of(authorities.servers.issue_cert(HOST)))
+    bundles = [(authority_pem(authorities.clients),)]
+    context = serving_context(pair, lambda: bundles[-1])
+    old = client_certificate(authorities.clients, "alice")
+    new = client_certificate(authorities.strangers, "alice")
+    answer = pipeline(lambda: trusts[-1]).answer
+
+    async with serving(answer, context, authorities.servers) as stand, stand.connect(old) as kept:
+
+        async def visit(certificate: trustme.LeafCert) -> int:
+            return (await stand.get(NODES, certificate=certificate))[0]
+
+        async def ask_on_kept() -> bytes:
+            kept[1].write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            head = await kept[0].readuntil(b"\r\n\r\n")
+            length = re.search(rb"Content-Length: (\d+)", head)
+            assert length
+            await kept[0].readexactly(int(length[1]))
+            return head.split(b" ")[1]
+
+        before = [asyncio.create_task(visit(old)) for _ in range(5)]
+        trusts.append(Trust(clients=Pool(both)))
+        bundles.append((both,))
+        pair.pair = pair_of(authorities.servers.issue_cert(HOST))
+        during = [asyncio.create_task(visit(each)) for each in (old, new) * 5]
+        assert await asyncio.gather(*before, *during) == [200] * 15
+        assert await ask_on_kept() == b"200"
+
+        trusts.append(Trust(clients=Pool(authority_pem(authorities.strangers))))
+        bundles.append((authority_pem(authorities.strangers),))
+
+        assert await asyncio.gather(*(visit(new) for _ in range(5))) == [200] * 5
+        assert await ask_on_kept() == b"401"
+        with pytest.raises(ssl.SSLError, match="UNKNOWN_CA"):
+            await visit(old)
+
+
+async def test_plain_http_to_the_tls_port(authorities: Authorities) -> None:
+    """Who speaks no TLS is left, and others are served on."""
+    async with serving(pipeline().answer, tls(authorities), authorities.servers) as stand:
+        reader, writer = await asyncio.open_connection(HOST, stand.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert not (await reader.read()).startswith(b"HTTP")
+        writer.close()
+
+        assert (await stand.get("/livez"))[0] == 200
+
+
+async def test_silent_in_the_handshake(authorities: Authorities) -> None:
+    """Who connects and says nothing is left after a while."""
+    limits = Limits(handshake_seconds=0.05)
+    context = tls(authorities)
+    async with serving(pipeline().answer, context, authorities.servers, limits) as stand:
+        reader, writer = await asyncio.open_connection(HOST, stand.port)
+
+        assert await reader.read() == b""
+        writer.close()
+
+
+async def test_large_answer_to_a_slow_reader(authorities: Authorities) -> None:
+    """Through TLS too a slow reader holds a few slices, and is cut off in the end."""
+    taken = []
+
+    def endless() -> Iterator[bytes]:
+        while True:
+            taken.append(1)
+            yield b"x" * SLICE
+
+    limits = Limits(write_seconds=0.3)
+    cut_off = asyncio.Event()
+    answer = pipeline(
+        handler=lambda _: Response(200, [], endless()), observe=lambda *_: cut_off.set()
+    ).answer
+    async with (
+        serving(answer, tls(authorities), authorities.servers, limits) as stand,
+        stand.connect() as (reader, writer),
+    ):
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await asyncio.wait_for(cut_off.wait(), 10)
+
+    assert 0 < len(taken) * SLICE < 16 << 20
+
+
+async def test_pipelined_through_tls(authorities: Authorities) -> None:
+    """Two requests in one TLS record are two requests."""
+    async with (
+        serving(pipeline().answer, tls(authorities), authorities.servers) as stand,
+        stand.connect() as (reader, writer),
+    ):
+        writer.write(
+            b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+            b"GET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        )
+        answer = await reader.read()
+
+    assert answer.count(b"HTTP/1.1 200") == 2

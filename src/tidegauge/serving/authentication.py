@@ -136,9 +136,13 @@ class Authenticator:
         return User(leaf.common_name, leaf.organizations, extra=extra)
 
     def _check(self, request: Request, pool: Pool, trust: Trust, what: str) -> Leaf:
-        if not pool.vouches_for(request.peer_chain, trust.anchors):
+        try:
+            vouched = pool.vouches_for(request.peer_chain, trust.anchors)
+            leaf = parse_leaf(request.peer_chain[0])
+        except ValueError as error:
+            raise Unauthenticated(f"{what}: it can't be read: {error}") from error
+        if not vouched:
             raise Unauthenticated(f"{what}: signed by none of its authorities")
-        leaf = parse_leaf(request.peer_chain[0])
         if not leaf.not_before <= self._clock.now() <= leaf.not_after:
             raise Unauthenticated(f"{what}: {leaf.common_name!r} has expired or is not valid yet")
         return leaf

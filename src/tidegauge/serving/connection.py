@@ -115,13 +115,16 @@ class Connection:
         return parse_head(block)
 
     async def _find_head_end(self) -> int:
+        """Where the head ends, or -1 when the stream ends before it does."""
         searched = 0
         while (end := self._buffer.find(HEAD_END, max(0, searched - len(HEAD_END)))) < 0:
             searched = len(self._buffer)
             if searched > self._limits.head_bytes:
-                raise ProtocolError(431)
+                break
             if not await self._fill():
                 return -1
+        if max(end, searched) > self._limits.head_bytes:
+            raise ProtocolError(431)
         return end
 
     async def _fill(self) -> bool:

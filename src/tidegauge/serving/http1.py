@@ -21,6 +21,12 @@ MAX_FIELDS = 1000
 """Header fields of a request: a user's groups each take one. A megabyte of tiny ones would hold
 the loop for half a second."""
 
+MAX_PATH = 16 << 10
+"""Bytes of a path: names and namespaces have 253 each. Only queries need more."""
+
+MAX_PARAMETERS = 10_000
+"""Pieces of a query, as newer Go servers allow; a million would hold the loop."""
+
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VERSION = re.compile(rb"HTTP/(?P<major>[0-9])\.(?P<minor>[0-9])")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -102,8 +108,13 @@ def _check_target(target: bytes) -> bytes:
         target = target if target.startswith(b"/") else b"/" + target
     if _BAD_TARGET.search(target) or not (target.startswith(b"/") or target == b"*"):
         raise ProtocolError(400)
-    if _BAD_ESCAPE.search(target.partition(b"?")[0]):
+    path, _, query = target.partition(b"?")
+    if _BAD_ESCAPE.search(path):
         raise ProtocolError(400)
+    if len(path) > MAX_PATH:
+        raise ProtocolError(414)
+    if query.count(b"&") >= MAX_PARAMETERS:
+        raise ProtocolError(400, f"more than {MAX_PARAMETERS} parameters")
     return target
 
 

@@ -72,6 +72,8 @@ class Server:
                 if self._draining:
                     connection.finish()
                 await connection.serve()
+        except asyncio.CancelledError:
+            pass  # by `drain`; asyncio would log it as an error
         except Exception:  # noqa: BLE001  (one connection must not end the others)
             _log.exception("connection failed")
         finally:

@@ -1,0 +1,74 @@
+"""Answers remembered for a while."""
+
+import asyncio
+
+import pytest
+
+from tests.clock import ManualClock
+from tidegauge.serving.caching import Remembered
+
+
+class Source:
+    """Gives the number of its calls, when it is let."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def __call__(self) -> int:
+        self.calls += 1
+        await self.open.wait()
+        return self.calls
+
+
+async def test_forgets_the_longest_unused() -> None:
+    """Over its size it forgets what nobody asked for the longest."""
+    cache: Remembered[str, int] = Remembered(2, ManualClock())
+    source = Source()
+    for key in ("a", "b", "a", "c"):
+        await cache.get(key, source, lambda _: 10)
+
+    assert await cache.get("a", source, lambda _: 10) == 1
+    assert await cache.get("b", source, lambda _: 10) == 4
+
+
+async def test_not_worth_remembering() -> None:
+    """An answer good for no time is asked for each time."""
+    cache: Remembered[str, int] = Remembered(2, ManualClock())
+    source = Source()
+
+    assert [await cache.get("a", source, lambda _: 0) for _ in range(2)] == [1, 2]
+
+
+async def test_who_gives_up_does_not_end_it_for_others() -> None:
+    """A cancelled asker leaves the question to the one that still waits."""
+    cache: Remembered[str, int] = Remembered(2, ManualClock())
+    source = Source()
+    source.open.clear()
+    first = asyncio.create_task(cache.get("a", source, lambda _: 10))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(cache.get("a", source, lambda _: 10))
+    await asyncio.sleep(0)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    source.open.set()
+
+    assert await second == 1
+
+
+async def test_failures_are_not_remembered() -> None:
+    """A failure goes to all who wait, and the next one asks again."""
+    cache: Remembered[str, int] = Remembered(2, ManualClock())
+
+    async def fail() -> int:
+        await asyncio.sleep(0)
+        raise OSError("away")
+
+    both = await asyncio.gather(
+        *(cache.get("a", fail, lambda _: 10) for _ in range(2)), return_exceptions=True
+    )
+
+    assert [str(error) for error in both] == ["away", "away"]
+    assert await cache.get("a", Source(), lambda _: 10) == 1
