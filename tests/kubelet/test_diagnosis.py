@@ -5,13 +5,13 @@ import ssl
 import pytest
 
 from tidegauge.kubelet import errors
+from tidegauge.kubelet.certificates import read_certificate
 from tidegauge.kubelet.connection import NothingCameError
 from tidegauge.kubelet.diagnosis import (
     Phase,
     explain,
     explain_certificate,
     explain_lateness,
-    read_certificate,
 )
 from tidegauge.kubelet.http1 import CutOffError, HttpError, TooLargeError
 

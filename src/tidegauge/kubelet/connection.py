@@ -13,11 +13,12 @@ from typing import TypeAlias
 
 from tidegauge.kubelet.http1 import CutOffError, HttpError, ResponseReader
 
-SCRATCH_BYTES = 64 << 10
-"""Holds any TLS record (16 kB), and a whole read of a plain socket."""
+RECORD_BYTES = 16 << 10
+"""The most that a TLS record holds. With room for one, OpenSSL keeps nothing back that the event
+loop would not see."""
 
-READS_PER_EVENT = 16
-"""Then others have their turn: at 16 kB a record this is a quarter of a megabyte."""
+SCRATCH_BYTES = 64 << 10
+"""The most that is read at once; then other connections have their turn."""
 
 Address: TypeAlias = tuple[str | int, ...] | tuple[int, bytes]
 
@@ -99,15 +100,23 @@ class Connection:
             self._read(self._reader)
 
     def _read(self, reader: ResponseReader) -> None:
+        """What is there goes to the reader at once: a kubelet writes records of 4 kB."""
+        filled, ended, problem = 0, False, None
         try:
-            for _ in range(READS_PER_EVENT):
-                size = self._sock.recv_into(self._scratch, SCRATCH_BYTES)
-                if reader.feed(self._scratch[:size]) if size else reader.end():
-                    self._settle(None)
-                    return
+            while not ended and filled <= SCRATCH_BYTES - RECORD_BYTES:
+                size = self._sock.recv_into(self._scratch[filled:], SCRATCH_BYTES - filled)
+                filled += size
+                ended = size == 0
         except (ssl.SSLWantReadError, BlockingIOError):
             pass
-        except (OSError, HttpError) as error:
+        except OSError as error:
+            problem = error
+        try:
+            if (filled and reader.feed(self._scratch[:filled])) or (ended and reader.end()):
+                self._settle(None)
+            elif problem is not None:
+                self._settle(problem)
+        except HttpError as error:
             self._settle(error)
 
     def _settle(self, error: Exception | None) -> None:
@@ -146,6 +155,20 @@ async def dial(host: str, port: int) -> socket.socket:
         else:
             return sock
     raise problem or OSError(f"{host} has no address")
+
+
+def wrap(sock: socket.socket, context: ssl.SSLContext, name: str) -> ssl.SSLSocket:
+    """TLS over a connected socket, before the handshake. Raises ValueError for an unusable name."""
+    try:
+        return context.wrap_socket(
+            sock,
+            server_hostname=name,
+            do_handshake_on_connect=False,
+            suppress_ragged_eofs=False,
+        )
+    except BaseException:
+        sock.close()
+        raise
 
 
 async def resolve(host: str, port: int) -> list[tuple[socket.AddressFamily, Address]]:

@@ -4,12 +4,10 @@ import errno
 import os
 import socket
 import ssl
-from dataclasses import dataclass
 from enum import Enum
 
-from cryptography import x509
-
 from tidegauge.kubelet import errors
+from tidegauge.kubelet.certificates import Seen
 from tidegauge.kubelet.connection import NothingCameError
 from tidegauge.kubelet.http1 import CutOffError, ResponseReader, TooLargeError
 
@@ -44,40 +42,6 @@ class Phase(Enum):
     HANDSHAKE = "in the TLS handshake"
     ANSWER = "waiting for the answer"
     BODY = "reading the answer"
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The certificate that a server showed and we did not accept."""
-
-    issuer: str
-    names: tuple[str, ...]
-    not_before: str
-    not_after: str
-
-
-def read_certificate(der: bytes) -> Seen | None:
-    """What matters of a certificate; None when it can't be read."""
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        return Seen(
-            issuer=certificate.issuer.rfc4514_string() or "nobody",
-            names=_names(certificate),
-            not_before=f"{certificate.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ}",
-            not_after=f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}",
-        )
-    except ValueError:
-        return None
-
-
-def _names(certificate: x509.Certificate) -> tuple[str, ...]:
-    try:
-        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except x509.ExtensionNotFound:
-        return ()
-    names = extension.value
-    ips = names.get_values_for_type(x509.IPAddress)
-    return (*names.get_values_for_type(x509.DNSName), *map(str, ips))
 
 
 def explain_certificate(

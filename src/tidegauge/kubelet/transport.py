@@ -4,25 +4,28 @@ It never follows a redirect, uses a proxy from the environment, or sends a token
 """
 
 import asyncio
-import contextlib
 import socket
 import ssl
 from typing import NamedTuple, Protocol
 
 from tidegauge import __version__
 from tidegauge.kubelet import diagnosis
-from tidegauge.kubelet.connection import SCRATCH_BYTES, Connection, NothingCameError, dial
-from tidegauge.kubelet.diagnosis import Phase, Seen
+from tidegauge.kubelet.certificates import Seen, see_certificate
+from tidegauge.kubelet.connection import (
+    SCRATCH_BYTES,
+    Connection,
+    NothingCameError,
+    dial,
+    wrap,
+)
+from tidegauge.kubelet.diagnosis import Phase
 from tidegauge.kubelet.http1 import BODY_LIMIT, HttpError, ResponseReader, build_request
 from tidegauge.kubelet.target import Target
-from tidegauge.security.contexts import ClientContexts, client_context
+from tidegauge.security.contexts import ClientContexts
 from tidegauge.security.files import Bearer
 from tidegauge.units.clock import Clock
 
 USER_AGENT = f"tidegauge/{__version__}"
-
-LOOK_SECONDS = 3.0
-"""For looking at a certificate that failed; a handshake takes milliseconds."""
 
 LOOK_AGAIN_SECONDS = 300.0
 """While a node keeps failing the same way, so that failing costs no second handshake each time."""
@@ -117,7 +120,6 @@ class KubeletTransport:
         self._scheme = "http" if contexts is None else "https"
         self._lines: dict[str, _Line] = {}
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
-        self._looking = client_context(verify=False)
 
     async def get(self, target: Target, timeout: float) -> Body:  # noqa: ASYNC109 (see the protocol)
         line = self._lines.get(target.name)
@@ -188,7 +190,7 @@ class KubeletTransport:
         sock = await self._dial(line, ask)
         ask.phase = Phase.HANDSHAKE
         if context is not None:
-            sock = _wrap(sock, context, ask.target.server_name or ask.host)
+            sock = wrap(sock, context, ask.target.server_name or ask.host)
         connection = Connection(sock, ask.host, self._scratch)
         try:
             await connection.start()
@@ -236,42 +238,13 @@ class KubeletTransport:
         return f"{self._scheme}://{ask.target.authority(ask.host)}{ask.target.path}{ask.tried}"
 
     async def _look(self, line: _Line, ask: _Ask, code: int) -> Seen | None:
-        """The certificate that failed with `code`, by one more handshake in which we say nothing.
-
-        OpenSSL hands out no certificate that it did not accept.
-        """
+        """The certificate that failed with `code`; seen anew now and then while it keeps failing."""
         now = self._clock.monotonic()
         if line.looked is not None:
             host, seen_code, looked_at, seen = line.looked
             if (host, seen_code) == (ask.host, code) and now - looked_at < LOOK_AGAIN_SECONDS:
                 return seen
-        seen = None
-        with contextlib.suppress(OSError, ValueError):
-            async with asyncio.timeout(LOOK_SECONDS):
-                seen = await self._see(ask)
+        name = ask.target.server_name or ask.host
+        seen = await see_certificate(ask.host, ask.target.port, name, self._scratch)
         line.looked = (ask.host, code, now, seen)
         return seen
-
-    async def _see(self, ask: _Ask) -> Seen | None:
-        sock = await dial(ask.host, ask.target.port)
-        wrapped = _wrap(sock, self._looking, ask.target.server_name or ask.host)
-        connection = Connection(wrapped, ask.host, self._scratch)
-        try:
-            await connection.start()
-            return diagnosis.read_certificate(wrapped.getpeercert(binary_form=True) or b"")
-        finally:
-            connection.close()
-
-
-def _wrap(sock: socket.socket, context: ssl.SSLContext, name: str) -> ssl.SSLSocket:
-    """TLS over a connected socket, before the handshake. Raises ValueError for an unusable name."""
-    try:
-        return context.wrap_socket(
-            sock,
-            server_hostname=name,
-            do_handshake_on_connect=False,
-            suppress_ragged_eofs=False,
-        )
-    except BaseException:
-        sock.close()
-        raise
