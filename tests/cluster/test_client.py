@@ -203,16 +203,15 @@ async def test_unknown_host():
         await ask("http://no-such-host.invalid")
 
 
-async def test_slow_answer(monkeypatch):
+async def test_slow_answer():
     """An answer that does not come in time is given up."""
-    monkeypatch.setattr(client_module.Client.post, "__kwdefaults__", {"seconds": 0.05})
 
     async def handler(_):
         await asyncio.sleep(10)
 
     async with serving(handler) as api, client_for(api.url) as client:
         with pytest.raises(TimedOut, match=r"nothing within 0\.05 s"):
-            await client.post("/review", {}, type=Version)
+            await client.post("/review", {}, type=Version, seconds=0.05)
 
 
 async def test_broken_answer():
@@ -452,6 +451,49 @@ async def test_stream():
 
     assert (got, stream.content_type) == (b"onetwo", "text/x")
     assert api.requests[0].headers["Accept"] == "text/x"
+
+
+async def test_stream_outlasts_the_deadline(monkeypatch):
+    """The deadline of a stream's head does not end the stream."""
+    monkeypatch.setattr(client_module, "ANSWER_SECONDS", 0.2)
+
+    async def handler(request):
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await asyncio.sleep(0.4)
+        await response.write(b"late")
+        return response
+
+    async with (
+        serving(handler) as api,
+        client_for(api.url) as client,
+        client.stream("/watch", accept="text/x") as stream,
+    ):
+        assert [chunk async for chunk in stream.chunks()] == [b"late"]
+
+
+async def test_certificate_is_renewed_when_refused(authority, tmp_path):
+    """After a 401 the client certificate's files are read again at once, and the new one shown."""
+    certificate, key = tmp_path / "me.crt", tmp_path / "me.key"
+    shown = []
+
+    def issue(name):
+        mine = authority.issue_cert(name)
+        certificate.write_bytes(mine.cert_chain_pems[0].bytes())
+        key.write_bytes(mine.private_key_pem.bytes())
+
+    async def handler(request):
+        shown.append(request.transport.get_extra_info("peercert")["subjectAltName"][0][1])
+        issue("new@example.com")
+        return web.json_response({"major": "1"}, status=401 if len(shown) == 1 else 200)
+
+    issue("old@example.com")
+    files = {"client_certificate": certificate, "client_key": key}
+    tls = server_context(authority, "127.0.0.1", client_ca=authority)
+    async with serving(handler, tls) as api:
+        await ask(api.url, certificate_authority=pem(authority), **files)
+
+    assert shown == ["old@example.com", "new@example.com"]
 
 
 async def test_outside_of_its_block():

@@ -255,6 +255,14 @@ def test_endless_line():
         fed.feed(b"x")
 
 
+def test_many_lines_are_not_one():
+    """The limit is of a line, not of what a stream brings in all."""
+    fed = LineSplitter()
+    half = b"x" * (MAX_FRAME // 2)
+
+    assert [len(fed.feed(chunk)) for chunk in [half + b"\n" + half] * 3] == [1, 1, 1]
+
+
 def test_endless_frame():
     """A length beyond the limit is refused at once."""
     with pytest.raises(ValueError, match="over"):

@@ -172,7 +172,7 @@ async def test_streamed_list_refused(status):
 @pytest.mark.parametrize(
     "stream",
     [
-        pytest.param([added("a"), bookmark("3"), added("b")], id="plain-bookmark"),
+        pytest.param([added("a"), bookmark("3"), AssertionError("read on")], id="plain-bookmark"),
         pytest.param([added("a")], id="ends"),
     ],
 )
@@ -315,9 +315,8 @@ class Silent(Client):
         await asyncio.Event().wait()
 
 
-async def silent(*script, monkeypatch):
-    monkeypatch.setattr(informer_module, "SILENCE", 0.02)
-    monkeypatch.setattr(informer_module, "INITIAL_SILENCE", 0.01)
+async def silent(*script, monkeypatch, name):
+    monkeypatch.setattr(informer_module, name, 0.01)
     begun = Run()
     begun.client = Silent(begun.clock, *script)
     begun.informer._client = begun.client
@@ -326,7 +325,9 @@ async def silent(*script, monkeypatch):
 
 async def test_silent_stream(monkeypatch):
     """A stream on which nothing comes any more is given up, and taken up where it was."""
-    done = await silent(initial("a", version="5"), [bookmark("7")], monkeypatch=monkeypatch)
+    done = await silent(
+        initial("a", version="5"), [bookmark("7")], monkeypatch=monkeypatch, name="SILENCE"
+    )
 
     assert done.versions == ["initial", "5", "7"]
     assert done.journal.told == ["synced", "failed: timeout", "failed: timeout"]
@@ -334,7 +335,8 @@ async def test_silent_stream(monkeypatch):
 
 async def test_silent_list(monkeypatch):
     """A streamed list that stops without its end is given up sooner, and pages are asked for."""
-    done = await silent([added("a")], page("b", version="5"), monkeypatch=monkeypatch)
+    script = [added("a")], page("b", version="5")
+    done = await silent(*script, monkeypatch=monkeypatch, name="INITIAL_SILENCE")
 
     assert done.versions == ["initial", "list", "5"]
     assert done.names() == ["b"]

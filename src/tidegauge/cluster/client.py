@@ -130,7 +130,7 @@ class Client:
         params: Mapping[str, str] | None = None,
     ) -> T:
         """An object or list, decoded from JSON. `path` begins with a slash."""
-        async with self._answer(_Request("GET", path, params)) as got:
+        async with self._answer(_Request("GET", path, params), ANSWER_SECONDS) as got:
             return got.decode(await got.body(), type)
 
     async def post(
@@ -153,7 +153,7 @@ class Client:
         self, path: str, *, accept: str, params: Mapping[str, str] | None = None
     ) -> bytes:
         """The bytes of an answer of that media type."""
-        async with self._answer(_Request("GET", path, params, accept)) as got:
+        async with self._answer(_Request("GET", path, params, accept), ANSWER_SECONDS) as got:
             return await got.body()
 
     @asynccontextmanager
@@ -161,12 +161,13 @@ class Client:
         self, path: str, *, accept: str, params: Mapping[str, str] | None = None
     ) -> AsyncIterator[Stream]:
         """An answer that lasts, such as a watch; only its head has to come in time."""
-        async with self._answer(_Request("GET", path, params, accept), lasting=True) as got:
+        request = _Request("GET", path, params, accept)
+        async with self._answer(request, ANSWER_SECONDS, lasting=True) as got:
             yield got
 
     @asynccontextmanager
     async def _answer(
-        self, request: _Request, seconds: float = ANSWER_SECONDS, *, lasting: bool = False
+        self, request: _Request, seconds: float, *, lasting: bool = False
     ) -> AsyncIterator[Stream]:
         """A good answer. All of the block has to end in time, or only the head of a lasting one."""
         url = self.access.server + request.path
