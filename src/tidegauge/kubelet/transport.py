@@ -238,7 +238,7 @@ class KubeletTransport:
         return f"{self._scheme}://{ask.target.authority(ask.host)}{ask.target.path}{ask.tried}"
 
     async def _look(self, line: _Line, ask: _Ask, code: int) -> Seen | None:
-        """The certificate that failed with `code`; seen anew now and then while it keeps failing."""
+        """The certificate that failed with `code`; seen anew at times while it keeps failing."""
         now = self._clock.monotonic()
         if line.looked is not None:
             host, seen_code, looked_at, seen = line.looked
