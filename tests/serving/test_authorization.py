@@ -195,8 +195,8 @@ async def test_failure_is_nobodys_answer(clock: ManualClock) -> None:
             PODS + "/p",
             "go away",
             (
-                'pods.metrics.k8s.io "p" is forbidden: User "alice" cannot delete resource "pods" in '
-                'API group "metrics.k8s.io" in the namespace "ns": go away'
+                'pods.metrics.k8s.io "p" is forbidden: User "alice" cannot delete resource '
+                '"pods" in API group "metrics.k8s.io" in the namespace "ns": go away'
             ),
             Details("p", "metrics.k8s.io", "pods"),
         ),
@@ -205,8 +205,8 @@ async def test_failure_is_nobodys_answer(clock: ManualClock) -> None:
             "/api/v1/nodes/n/proxy/x",
             "",
             (
-                'nodes "n" is forbidden: User "alice" cannot get resource "nodes/proxy" in API group '
-                '"" at the cluster scope'
+                'nodes "n" is forbidden: User "alice" cannot get resource "nodes/proxy" in API '
+                'group "" at the cluster scope'
             ),
             Details("n", "", "nodes"),
         ),

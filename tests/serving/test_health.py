@@ -1,11 +1,11 @@
-"""Health checks: the rule of readiness, and what the replay of recordings does not show."""
+"""Health checks: what the replay of recordings does not show."""
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
 from tests.clock import ManualClock
-from tidegauge.serving.health import Check, FirstData, Health, standard_checks
+from tidegauge.serving.health import Check, Health
 from tidegauge.serving.messages import Request
 from tidegauge.telemetry.changes import OnChange
 
@@ -88,80 +88,3 @@ def test_logged_on_change() -> None:
         ("health check failed", "readyz/a", "no data"),
         ("health check recovered", "readyz/a", "no data"),
     ]
-
-
-class Cluster:
-    def __init__(self) -> None:
-        self.data = False
-        self.synced = False
-        self.why = ""
-        self.clock = ManualClock()
-        self.check = FirstData(
-            self.clock,
-            has_data=lambda: self.data,
-            synced=lambda: self.synced,
-            patience=300.0,
-            why=lambda: self.why,
-        )
-
-
-def test_red_until_first_data() -> None:
-    """Readiness waits for the first data and stays when the data goes."""
-    cluster = Cluster()
-    seen = [cluster.check.problem()]
-    cluster.data = True
-    seen.append(cluster.check.problem())
-    cluster.data = False
-    seen.append(cluster.check.problem())
-
-    assert seen == ["no metrics to serve", None, None]
-
-
-def test_red_for_a_time_at_most() -> None:
-    """It waits five minutes from the informers' sync on, not from the start."""
-    cluster = Cluster()
-    cluster.clock.advance(1000)
-    assert cluster.check.problem()
-    cluster.synced = True
-    assert cluster.check.problem()
-    cluster.clock.advance(299)
-    assert cluster.check.problem()
-    cluster.clock.advance(1)
-
-    assert cluster.check.problem() is None
-    cluster.synced = False
-    assert cluster.check.problem() is None
-
-
-def test_red_with_a_reason() -> None:
-    """What is known about the missing data is told."""
-    cluster = Cluster()
-    cluster.why = "3 of 3 nodes failed: refused"
-
-    assert cluster.check.problem() == "no metrics to serve: 3 of 3 nodes failed: refused"
-
-
-def test_standard_checks() -> None:
-    """What depends on others decides about readiness; only our own loop about restarts."""
-    checks = standard_checks(
-        storage=lambda: "storage",
-        informers=lambda: "informers",
-        trust=lambda: "trust",
-        collection=lambda: "collection",
-        shutdown=lambda: "shutdown",
-    )
-    failed = {
-        endpoint: [check.name for check in each if check.problem()]
-        for endpoint, each in checks.items()
-    }
-
-    assert failed == {
-        "healthz": [],
-        "livez": ["metric-collection-timely"],
-        "readyz": [
-            "metric-storage-ready",
-            "metric-informer-sync",
-            "authentication-config",
-            "shutdown",
-        ],
-    }

@@ -267,30 +267,6 @@ async def test_others_breathe() -> None:
         assert (await stand.get("/quick"))[1] == "/quick"
 
 
-async def test_too_many_connections() -> None:
-    """Connections over the limit are ended at once, those within it go on."""
-    async with (
-        serving(answering(echo), max_connections=1) as stand,
-        stand.connect() as (reader, writer),
-    ):
-        writer.write(get("/a"))
-        await read_response(reader)
-
-        refused = await ended(stand)
-        writer.write(get("/b"))
-
-        assert refused
-        assert (await read_response(reader))[2] == b"/b"
-
-
-async def ended(stand: Stand) -> bool:
-    """Whether a new connection is ended without an answer."""
-    try:
-        return await stand.exchange(b"") == b""
-    except ConnectionError:
-        return True
-
-
 class Gate:
     """Answers only when it is opened."""
 
@@ -303,6 +279,46 @@ class Gate:
         self.entered.set()
         await self.open.wait()
         yield echo(request)
+
+
+async def test_too_many_busy_connections() -> None:
+    """While all connections are busy a new one is ended at once, and they go on."""
+    gate = Gate()
+    async with (
+        serving(gate.answer, max_connections=1) as stand,
+        stand.connect() as (reader, writer),
+    ):
+        writer.write(get("/a"))
+        await gate.entered.wait()
+
+        assert await ended(stand)
+        gate.open.set()
+        assert (await read_response(reader))[2] == b"/a"
+
+
+async def ended(stand: Stand) -> bool:
+    """Whether a new connection is ended without an answer."""
+    try:
+        return await stand.exchange(b"") == b""
+    except ConnectionError:
+        return True
+
+
+async def test_too_many_idle_connections() -> None:
+    """A new connection takes the place of the one that has waited the longest."""
+    async with (
+        serving(answering(echo), max_connections=2) as stand,
+        stand.connect() as oldest,
+        stand.connect() as newer,
+    ):
+        for reader, writer in (oldest, newer):
+            writer.write(get())
+            await read_response(reader)
+
+        assert (await stand.get("/new"))[1] == "/new"
+        assert await oldest[0].read() == b""
+        newer[1].write(get("/still"))
+        assert (await read_response(newer[0]))[2] == b"/still"
 
 
 async def test_drain() -> None:

@@ -1,4 +1,7 @@
-"""Everything that was recorded, replayed over TLS: who is asking, may they, health, wire."""
+"""What was recorded, replayed over TLS without a control plane: quick, so for every change.
+
+The replay beside a real control plane is tests/realcluster/test_transcripts.py.
+"""
 
 import ssl
 from collections import defaultdict

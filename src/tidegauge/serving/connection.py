@@ -55,7 +55,7 @@ class Connection:
         self._answer = answer
         self._limits = limits
         self._buffer = bytearray()
-        self._idle = True
+        self.idle = True
         self._last = False
 
     async def serve(self) -> None:
@@ -73,7 +73,7 @@ class Connection:
     def finish(self) -> None:
         """Answer what is being asked, then end; at once when nothing is."""
         self._last = True
-        if self._idle:
+        if self.idle:
             self._stream.end_input()
 
     async def _exchange(self, patience: float) -> bool:
@@ -102,10 +102,10 @@ class Connection:
     async def _read_head(self, patience: float) -> Head | None:
         """None at the end of the stream."""
         if not self._buffer:
-            self._idle = True
+            self.idle = True
             async with asyncio.timeout(patience):
                 await self._fill()
-            self._idle = False
+            self.idle = False
         async with asyncio.timeout(self._limits.head_seconds):
             end = await self._find_head_end()
         if end < 0:

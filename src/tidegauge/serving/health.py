@@ -1,8 +1,4 @@
-"""/livez, /readyz and /healthz in Kubernetes' format, under the incumbent's names of checks.
-
-Liveness asks nothing outside this process. Readiness waits for the first data, and from then on
-stays: the API behind it holds up the deletion of namespaces in the whole cluster when it is gone.
-"""
+"""/livez, /readyz and /healthz in Kubernetes' format: all checks at once, or one by its path."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +7,6 @@ from typing import TypeAlias
 from tidegauge.serving.messages import Request, Response
 from tidegauge.serving.query import unescape, unescape_plus
 from tidegauge.telemetry.changes import OnChange
-from tidegauge.units.clock import Clock
 from tidegauge.units.gotext import quote
 
 Problem: TypeAlias = Callable[[], str | None]
@@ -103,74 +98,3 @@ def _values(query: str, key: str) -> list[str]:
     """All values of a key, which here counts as often as it comes."""
     pieces = (piece.partition("=") for piece in query.split("&"))
     return [unescape_plus(value) for name, _, value in pieces if unescape_plus(name) == key]
-
-
-class FirstData:
-    """Red until there is data, at the longest `patience` seconds after the informers synced.
-
-    Once green it stays green: kubelets that fail later take their own usage down, not the API.
-    """
-
-    def __init__(
-        self,
-        clock: Clock,
-        *,
-        has_data: Callable[[], bool],
-        synced: Callable[[], bool],
-        patience: float,
-        why: Callable[[], str] = str,
-    ) -> None:
-        """`why` may add what is known about the missing data, or the empty string."""
-        self._clock = clock
-        self._has_data = has_data
-        self._synced = synced
-        self._patience = patience
-        self._why = why
-        self._synced_at: float | None = None
-        self._passed = False
-
-    def problem(self) -> str | None:
-        self._passed = self._passed or self._has_data() or self._waited_enough()
-        if self._passed:
-            return None
-        reason = self._why()
-        return f"no metrics to serve: {reason}" if reason else "no metrics to serve"
-
-    def _waited_enough(self) -> bool:
-        if self._synced_at is None and self._synced():
-            self._synced_at = self._clock.monotonic()
-        waited = None if self._synced_at is None else self._clock.monotonic() - self._synced_at
-        return waited is not None and waited >= self._patience
-
-
-def standard_checks(
-    *,
-    storage: Problem,
-    informers: Problem,
-    trust: Problem,
-    collection: Problem,
-    shutdown: Problem,
-) -> dict[str, tuple[Check, ...]]:
-    """The incumbent's checks in its order; those that can't fail in it always pass here.
-
-    `collection` must look at nothing but our own loop: it decides about restarts.
-    """
-    common = (
-        Check("ping"),
-        Check("log"),
-        Check("poststarthook/max-in-flight-filter"),
-        Check("poststarthook/storage-object-count-tracker-hook"),
-    )
-    metadata = Check("metadata-informer-sync")
-    return {
-        "healthz": (*common, metadata),
-        "livez": (*common, Check("metric-collection-timely", collection), metadata),
-        "readyz": (
-            *common,
-            Check("metric-storage-ready", storage),
-            Check("metric-informer-sync", informers),
-            metadata,
-            Check("authentication-config", trust, listed_when_fine=False),
-            Check("shutdown", shutdown),
-        ),
-    }

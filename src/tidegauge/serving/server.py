@@ -12,7 +12,8 @@ from tidegauge.telemetry.logs import get_logger
 from tidegauge.units.clock import Clock, SystemClock
 
 MAX_CONNECTIONS = 1000
-"""Over twice the requests in flight; each may hold a head of a megabyte for half a minute."""
+"""Over twice the requests in flight; each may hold a head of a megabyte for half a minute. Beyond
+it the oldest that is only waiting makes room, so that nobody keeps others out by doing nothing."""
 
 _BACKLOG = 1024
 
@@ -40,7 +41,7 @@ class Server:
 
     async def listen(self, sock: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            if len(self._open) >= self._max_connections:
+            if len(self._open) >= self._max_connections and not self._make_room():
                 writer.transport.abort()
                 return
             await self._connected(PlainStream(reader, writer), tls)
@@ -61,6 +62,13 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
 
+    def _make_room(self) -> bool:
+        waiting = (
+            task for task, connection in self._open.items() if not connection or connection.idle
+        )
+        oldest = next(waiting, None)
+        return oldest is not None and oldest.cancel()
+
     async def _connected(self, plain: PlainStream, tls: ssl.SSLContext | None) -> None:
         task = asyncio.current_task()
         assert task is not None  # asyncio's streams run this as one
@@ -73,7 +81,7 @@ class Server:
                     connection.finish()
                 await connection.serve()
         except asyncio.CancelledError:
-            pass  # by `drain`; asyncio would log it as an error
+            pass  # by us; asyncio would log it as an error
         except Exception:  # noqa: BLE001  (one connection must not end the others)
             _log.exception("connection failed")
         finally:
