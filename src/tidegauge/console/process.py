@@ -1,6 +1,7 @@
 """The metrics server as one process: its halves wired together, started, and ended in order."""
 
 import asyncio
+import resource
 import signal
 import socket
 from contextlib import AsyncExitStack
@@ -35,6 +36,7 @@ async def run(options: Options) -> None:
 
     Raises ClusterError, FileError, TrustError or ListenError for what can't be used at start.
     """
+    _raise_open_files()
     clock, stop = SystemClock(), asyncio.Event()
     metrics, report = Metrics(options.metric_resolution), _reporter(clock)
     trust = live_trust(options, clock, report)
@@ -61,6 +63,12 @@ async def run(options: Options) -> None:
             for task in tasks:
                 task.cancel()
         await collection.close()
+
+
+def _raise_open_files() -> None:
+    """To what we may have, as Go programs do: each node's connection is an open file."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _told_to_stop(stop: asyncio.Event) -> None:
