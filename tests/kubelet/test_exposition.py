@@ -9,6 +9,7 @@ from tests.kubelet.bodies import Container
 from tests.kubelet.reading import everything, keys
 from tidegauge.kubelet import careful, exposition, plans
 from tidegauge.kubelet.exposition import parse
+from tidegauge.kubelet.samples import MISSING
 from tidegauge.kubelet.tables import MAX_FAMILIES, UnfamiliarError, figure_blocks
 
 ASKED = 1_786_600_020_000
@@ -173,13 +174,21 @@ def test_keeps_the_layout_on_the_careful_path(change):
     assert everything(answer) == everything(careful.parse(body, ASKED, None))
 
 
-def test_a_sample_is_no_heading():
-    """Where a sample stands in place of the first heading, it counts."""
+@pytest.mark.parametrize(
+    ("line", "swap", "bad_lines"),
+    [
+        (b"node_swap_usage_bytes 7 8\n", 7, 0),
+        (b"<html> container_cpu_usage_seconds_total of it\n", MISSING, 1),
+    ],
+)
+def test_what_stands_in_place_of_a_heading_is_read(line, swap, bad_lines):
+    """A line above a TYPE line is what it is, even without HELP and as the first of all."""
     first, rest = bodies.body(SOME).split(b"\n", 1)
-    body = b"node_swap_usage_bytes 7 8\n" + rest
+    assert first.startswith(b"# HELP container_cpu")
 
-    assert first.startswith(b"# HELP")
-    assert parse(body, ASKED, None).swap[0] == 7
+    answer = parse(line + rest, ASKED, None)
+
+    assert (answer.swap[0], answer.bad_lines) == (swap, bad_lines)
 
 
 def test_leaves_a_body_of_many_families_to_the_careful_parser():

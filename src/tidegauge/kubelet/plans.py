@@ -2,6 +2,7 @@
 
 Of each table only a mark of its key column is kept, since the keys themselves take 118 kB for 220
 containers: a hash of 64 bits, salted anew in each process, so that no node can aim at a collision.
+With the order of the slots a plan takes 2.4 kB for 60 containers: 12 MB for 300,000 on 5,000 nodes.
 """
 
 from array import array
