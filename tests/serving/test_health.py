@@ -70,6 +70,11 @@ def test_unlisted_when_fine(red: bool) -> None:
     assert ask("/readyz/own", own) is not None
 
 
+def test_failing() -> None:
+    """A check tells whether it fails, for a metric of it."""
+    assert [Check("a").failing(), failing("b").failing()] == [False, True]
+
+
 def test_paths() -> None:
     """The index lists each endpoint and each check."""
     assert health(Check("a"), Check("b/c")).paths == ["/readyz", "/readyz/a", "/readyz/b/c"]

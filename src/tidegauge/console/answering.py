@@ -39,7 +39,7 @@ class Answers:
         page = MetricsPage(meters.render)
         in_flight = InFlight(options.max_requests_inflight)
         metrics.requests_in_flight.set_function(lambda: in_flight.count)
-        health = _health(options, collection, trust, clock, stopping)
+        health = _health(options, collection, trust, metrics, clock, stopping)
         api = Api(
             collection.view,
             clock,
@@ -83,6 +83,7 @@ def _health(
     options: Options,
     collection: Collection,
     trust: LiveTrust,
+    metrics: Metrics,
     clock: Clock,
     stopping: Callable[[], bool],
 ) -> Health:
@@ -101,4 +102,6 @@ def _health(
         authorities=(lambda: None) if tolerant else trust.problem,
         shutdown=lambda: "process is shutting down" if stopping() else None,
     )
+    for check in endpoints["readyz"]:
+        metrics.readiness_failing.labels(check.name).set_function(check.failing)
     return Health(endpoints, OnChange(get_logger("health"), "check", clock))

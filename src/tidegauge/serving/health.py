@@ -26,6 +26,9 @@ class Check:
     listed_when_fine: bool = True
     """False for checks that the incumbent lacks: its verbose text is compared by tests."""
 
+    def failing(self) -> bool:
+        return self.problem() is not None
+
 
 class Health:
     """Answers the health paths; `None` for any other."""

@@ -151,6 +151,12 @@ class Metrics:
             "Requests being answered at the moment.",
             registry=self.registry,
         )
+        self.readiness_failing = Gauge(
+            "tidegauge_readiness_failing",
+            "1 while a check keeps the server from being ready.",
+            ["check"],
+            registry=self.registry,
+        )
 
     def _add_process(self) -> None:
         build_info = Gauge(
