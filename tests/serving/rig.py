@@ -1,9 +1,8 @@
 """A server on loopback for tests: certificates of two authorities, a raw client, stand-ins."""
 
 import asyncio
-import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -202,13 +201,3 @@ def pipeline(
         seconds=seconds,
         observe=observe,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind((HOST, 0))
-        return int(sock.getsockname()[1])
-
-
-def slices(count: int, size: int) -> Iterator[bytes]:
-    return (b"x" * size for _ in range(count))
