@@ -54,21 +54,22 @@ Line = list[str]
 
 
 def usual_lines(random: Random) -> list[Line]:
-    """Families as a kubelet writes them, each with or without stamps; starts not of all."""
+    """Families as a kubelet writes them, with stamps or without; starts not of all."""
     series = sorted({tuple(random.choices("ab", k=3)) for _ in range(5)})
     spared = random.choices([*FAMILIES, *[""] * 20], k=3)
+    stamps = random.random() < 0.8
     lines: list[Line] = []
     for name in FAMILIES:
         if name in spared:
             continue
         lines += [[f"# HELP {name} [STABLE] text"], [f"# TYPE {name} gauge"]]
-        stamped = random.random() < 0.8
+        stamped = random.random() < (0.98 if stamps else 0.02)
         owners = series if name.startswith("container") else [("", "", "")]
         for container, namespace, pod in owners if name in FAMILIES[:2] else owners[-3:]:
             labels = f'{{container="{container}",namespace="{namespace}",pod="{pod}"}}'
             stamp = random.choice(["1786600000000", "1786600015123"]) if stamped else ""
-            value = "0" if name == "resource_scrape_error" else random.choice(NUMBERS)
-            lines.append([name, labels if container else "", value, stamp])
+            row = [random.choice(NUMBERS), stamp] if name != "resource_scrape_error" else ["0", ""]
+            lines.append([name, labels if container else "", *row])
     return lines
 
 
