@@ -8,8 +8,9 @@ import re
 import zlib
 from collections.abc import Generator
 
-BODY_LIMIT = 16 << 20
-"""110 pods say 105 kB; a thousand pods of five containers each would say 4 MB."""
+BODY_LIMIT = 8 << 20
+"""110 pods say 105 kB; a thousand pods of five containers each would say 4 MB. Parsing the worst
+body of this size holds the loop for half a second."""
 
 HEAD_LIMIT = 64 << 10
 """Of status line and headers, interim ones and trailers included; Go's servers write under 1 kB."""
