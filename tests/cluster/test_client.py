@@ -195,6 +195,7 @@ async def test_refused():
             await ask(f"http://127.0.0.1:{taken.getsockname()[1]}")
 
     assert type(caught.value) is Unreachable
+    assert "SSLContext" not in str(caught.value)
 
 
 async def test_unknown_host():

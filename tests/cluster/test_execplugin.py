@@ -1,5 +1,6 @@
 """Exec plugins: small scripts that are really run."""
 
+import asyncio
 import json
 import os
 import stat
@@ -11,9 +12,10 @@ from aiohttp import web
 
 from tests.clock import ManualClock
 from tests.cluster.fakeapi import server_context, serving
-from tidegauge.cluster import execplugin
+from tidegauge.cluster import credentials, execplugin
 from tidegauge.cluster.access import Access, ExecConfig
 from tidegauge.cluster.client import Client
+from tidegauge.cluster.credentials import Credentials
 from tidegauge.cluster.errors import CredentialError, Unauthorized
 from tidegauge.cluster.execplugin import ExecPlugin, exec_info, parse_exec_credential
 
@@ -284,6 +286,36 @@ async def test_client_shows_the_certificate(script):
             await client.get("/", type=dict)
 
     assert seen[0]["subjectAltName"] == (("email", "me@example.com"),)
+
+
+async def test_kept_fresh(script, monkeypatch):
+    """Who only looks at the token, as scrapes do, sees the next one when the first expired."""
+    monkeypatch.setattr(credentials, "LOOK_SECONDS", 0.01)
+    clock = ManualClock()  # 12:00:00
+    config = ExecConfig(V1, script(COUNTING), interactive_mode="Never")
+    kept = Credentials(Access("test", "https://api", exec=config), clock, dict(os.environ))
+
+    async def changed_from(token):
+        while kept.bearer.current() == token:
+            await asyncio.sleep(0.01)
+        return kept.bearer.current()
+
+    keeping = asyncio.create_task(kept.keep_fresh())
+    async with asyncio.timeout(30):
+        first = await changed_from("")
+        clock.advance(300)
+        second = await changed_from(first)
+    keeping.cancel()
+
+    assert (first, second) == ("t1", "t2")
+
+
+async def test_without_a_plugin_there_is_nothing_to_keep_fresh():
+    """Then it ends at once."""
+    kept = Credentials(Access("test", "https://api", token="mine"), ManualClock(), {})
+
+    async with asyncio.timeout(1):
+        await kept.keep_fresh()
 
 
 async def test_static_token_wins(script):

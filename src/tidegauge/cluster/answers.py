@@ -59,7 +59,7 @@ def status_from_protobuf(data: bytes, start: int, end: int) -> Status:
 
 def unreachable(url: str, error: BaseException) -> ApiError:
     """The error for a failure of the network, by its cause."""
-    detail = str(error) or type(error).__name__
+    detail = _detail(error)
     tls = _tls_error(error)
     if tls:
         return Untrusted(url, f"TLS failed: {tls}")
@@ -68,6 +68,13 @@ def unreachable(url: str, error: BaseException) -> ApiError:
     if isinstance(error, TimeoutError):
         return TimedOut(url, "no answer in time")
     return Unreachable(url, detail)
+
+
+def _detail(error: BaseException) -> str:
+    """What went wrong, without the TLS context that aiohttp prints when it can't connect."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return error.os_error.strerror or str(error.os_error)
+    return str(error) or type(error).__name__
 
 
 def _tls_error(error: BaseException | None) -> ssl.SSLError | None:

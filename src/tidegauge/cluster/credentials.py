@@ -4,8 +4,10 @@ Tokens, certificates and authorities in files are read again while we run (secur
 plugin is run again when what it gave expires or is refused. Nothing of this needs a restart.
 """
 
+import asyncio
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 
 from tidegauge.cluster.access import Access
 from tidegauge.cluster.errors import CredentialError
@@ -22,6 +24,9 @@ from tidegauge.security.files import (
 )
 from tidegauge.telemetry.logs import get_logger
 from tidegauge.units.clock import Clock
+
+LOOK_SECONDS = 1.0
+"""Between two looks whether a plugin has to be run: not longer than the shortest scrape period."""
 
 
 class NoBearer:
@@ -98,6 +103,13 @@ class Credentials:
         """To be awaited before each request. Raises CredentialError when a plugin fails."""
         if self._plugin:
             await self._plugin.refresh()
+
+    async def keep_fresh(self) -> None:
+        """Run the plugin when needed, until cancelled; for who uses `bearer` without `refresh`."""
+        while self._plugin:
+            with suppress(CredentialError):  # whoever asks the API server is told
+                await self._plugin.refresh()
+            await asyncio.sleep(LOOK_SECONDS)
 
     def context(self) -> ssl.SSLContext:
         """The context for a connection that is opened now. Raises CredentialError."""

@@ -112,33 +112,38 @@ class ExecPlugin:
         self._environ = environ
         self._one_at_a_time = asyncio.Lock()
         self._credential: ExecCredential | None = None
+        self._refused = False
         self._failure: CredentialError | None = None
         self._ran = float("-inf")
 
     @property
     def credential(self) -> ExecCredential | None:
-        """The last one, fresh or not."""
+        """The last one, fresh or not, until there is another: scrapes don't wait for a plugin."""
         return self._credential
 
     async def refresh(self) -> None:
         """Run the plugin if needed. Raises CredentialError, also of a failure just before."""
         async with self._one_at_a_time:
-            if self._credential and self._clock.now() < self._credential.expires:
+            if self._usable():
                 return
             if self._failure and not self._may_run():
                 raise self._failure
-            self._credential = None
             self._ran = self._clock.monotonic()
             try:
                 self._credential, self._failure = await self._run(), None
             except CredentialError as error:
                 self._failure = error
                 raise
+            self._refused = False
 
     def refused(self) -> None:
         """The API server answered 401: the next refresh runs the plugin, unless it just ran."""
-        if self._may_run():
-            self._credential = None
+        self._refused = self._refused or self._may_run()
+
+    def _usable(self) -> bool:
+        credential = self._credential
+        fresh = credential is not None and self._clock.now() < credential.expires
+        return fresh and not self._refused
 
     def _may_run(self) -> bool:
         return self._clock.monotonic() - self._ran >= RERUN

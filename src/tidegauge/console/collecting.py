@@ -169,6 +169,7 @@ class Collection:
     ) -> None:
         period = options.metric_resolution
         self._period = period
+        self._credentials = client.credentials
         self._nodes, self._pods = Nodes(), Pods()
         self.store = Store(
             clock,
@@ -205,7 +206,8 @@ class Collection:
 
     def work(self) -> list[Coroutine[Any, Any, None]]:
         """To be run, all of it, until cancelled."""
-        return [*(informer.run() for informer in self._informers), self._scraper.run()]
+        informers = (informer.run() for informer in self._informers)
+        return [*informers, self._scraper.run(), self._credentials.keep_fresh()]
 
     def synced(self) -> bool:
         return self._nodes.synced and self._pods.synced
