@@ -11,6 +11,8 @@ from tests.realcluster.client import Client
 from tests.realcluster.controlplane import ControlPlane
 from tests.realcluster.process import Process, free_port
 
+# As installed beside the running Python.
+TIDEGAUGE = (Path(sys.executable).with_name("tidegauge"), "serve")
 # The shortest period that the Go server takes, with the longest timeout that goes with it.
 INCUMBENT_PERIOD = ("--metric-resolution=10s", "--kubelet-request-timeout=9s")
 # Time enough for informers to sync on a busy machine.
@@ -106,6 +108,5 @@ def incumbent(
 
 
 def tidegauge(plane: ControlPlane, *flags: str, name: str = "tidegauge") -> MetricsServer:
-    """Our server, as installed beside the running Python."""
-    program = Path(sys.executable).with_name("tidegauge")
-    return MetricsServer(name, [program, "serve"], plane, flags)
+    """Our server, every 15 s unless flags say otherwise; serves v1 and v1beta1."""
+    return MetricsServer(name, TIDEGAUGE, plane, flags)
