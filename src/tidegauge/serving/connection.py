@@ -7,7 +7,7 @@ slice by slice, the next one only when the last has left.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -30,6 +30,8 @@ Answering: TypeAlias = Callable[[Request], AbstractAsyncContextManager[Response]
 
 _BODILESS = (204, 304)
 
+_LAST_CHUNK = b"0\r\n\r\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -45,6 +47,9 @@ class Limits:
     head_bytes: int = MAX_HEAD
     skipped_bytes: int = 256 << 10
     """Of a request's body, so that the connection may go on; a longer one ends it."""
+
+    kept_bytes: int = 0
+    """Of a request's body, for who reads bodies: the metrics API takes none, so skips them."""
 
 
 class Connection:
@@ -81,23 +86,46 @@ class Connection:
         try:
             head = await self._read_head(patience)
         except ProtocolError as error:
-            async with asyncio.timeout(self._limits.write_seconds):
-                await self._stream.write(encode_refusal(error))
-            return False
+            return await self._refuse(error)
         if head is None:
             return False
+        try:
+            body = await self._read_body(head)
+        except ProtocolError as error:
+            return await self._refuse(error)
         request = Request(
             method=head.method,
             target=head.target,
             headers=head.headers,
+            body=body,
             http_version=head.version,
             peer_chain=self._stream.peer_chain,
         )
         async with self._answer(request) as response:
             keep = self._may_go_on(head, response)
-            async with asyncio.timeout(self._limits.write_seconds):
-                await self._send(head, response, keep=keep)
-        return keep and await self._skip(head.body_length or 0)
+            await self._send(head, response, keep=keep)
+        return keep and await self._skip((head.body_length or 0) - len(body))
+
+    async def _refuse(self, error: ProtocolError) -> bool:
+        """Say what was wrong; no other request may follow."""
+        async with asyncio.timeout(self._limits.write_seconds):
+            await self._stream.write(encode_refusal(error))
+        return False
+
+    async def _read_body(self, head: Head) -> bytes:
+        """The body, for who reads bodies at all. Raises ProtocolError."""
+        if not self._limits.kept_bytes:
+            return b""
+        if head.body_length is None:
+            raise ProtocolError(411)
+        if head.body_length > self._limits.kept_bytes:
+            raise ProtocolError(413)
+        async with asyncio.timeout(self._limits.head_seconds):
+            while len(self._buffer) < head.body_length and await self._fill():
+                pass
+        body = bytes(self._buffer[: head.body_length])
+        del self._buffer[: head.body_length]
+        return body
 
     async def _read_head(self, patience: float) -> Head | None:
         """None at the end of the stream."""
@@ -141,6 +169,7 @@ class Connection:
             and head.body_length <= self._limits.skipped_bytes
             and not any(name == "expect" for name, _ in head.headers)
             and (head.version == "1.1" or isinstance(response.body, bytes))
+            and not isinstance(response.body, AsyncIterator)
         )
 
     async def _send(self, head: Head, response: Response, *, keep: bool) -> None:
@@ -149,7 +178,38 @@ class Connection:
             fields.append(("Connection", "close"))
         elif head.version == "1.0":
             fields.append(("Connection", "keep-alive"))
-        body = response.body
+        if isinstance(response.body, AsyncIterator):
+            await self._send_lasting(response, fields, response.body)
+            return
+        async with asyncio.timeout(self._limits.write_seconds):
+            await self._send_whole(head, response, fields, response.body)
+
+    async def _send_lasting(
+        self, response: Response, fields: list[tuple[str, str]], body: AsyncIterator[bytes]
+    ) -> None:
+        """Write what comes when it comes, until it ends or the client has had enough."""
+        sending = asyncio.current_task()
+        assert sending is not None  # there is one wherever one may await
+        gone = asyncio.create_task(self._stream.read())  # it has nothing more to say
+        gone.add_done_callback(lambda done: done.cancelled() or sending.cancel())
+        fields.append(("Transfer-Encoding", "chunked"))
+        try:
+            await self._stream.write(encode_head(response.status, fields))
+            async for piece in body:
+                async with asyncio.timeout(self._limits.write_seconds):
+                    await self._stream.write(_chunk(piece))
+            await self._stream.write(_LAST_CHUNK)
+        finally:
+            gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
+
+    async def _send_whole(
+        self,
+        head: Head,
+        response: Response,
+        fields: list[tuple[str, str]],
+        body: bytes | Iterator[bytes],
+    ) -> None:
         pieces: Iterator[bytes | memoryview]
         if isinstance(body, bytes):
             if response.status not in _BODILESS:
@@ -187,5 +247,9 @@ def _sliced(body: bytes) -> Iterator[memoryview]:
 def _chunked(pieces: Iterator[bytes]) -> Iterator[bytes]:
     for piece in pieces:
         if piece:  # an empty chunk would end the body
-            yield b"%x\r\n%b\r\n" % (len(piece), piece)
-    yield b"0\r\n\r\n"
+            yield _chunk(piece)
+    yield _LAST_CHUNK
+
+
+def _chunk(piece: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(piece), piece)
