@@ -182,13 +182,15 @@ def test_top_of_what_is_not_there(
 def test_get_prints_tables(kubectl: Kubectl, output: list[str]) -> None:
     """One row an object, its containers summed."""
     pods = rows(kubectl("get", "podmetrics", *output))
-    fast = rows(kubectl("get", "nodemetrics", FAST, *output))
+    ours = f"--selector=kubernetes.io/hostname in ({FAST}, {SLOW})"
+    nodes, fast, slow = rows(kubectl("get", "nodemetrics", ours, *output))
 
     assert [row[0] for row in pods] == ["NAME", "api", "db"]
     assert [millicores(row[1]) for row in pods[1:]] == [300, 200]
-    assert [row[2] for row in pods[1:]] == ["120Mi", "1Gi"]
-    assert fast[0] == ["NAME", "CPU", "MEMORY", "SWAP", "WINDOW"]
-    assert (millicores(fast[1][1]), fast[1][3]) == (400, "8Mi")
+    assert [row[2:4] for row in pods[1:]] == [["120Mi", "8Mi"], ["1Gi", "<unknown>"]]
+    assert pods[0] == nodes == ["NAME", "CPU", "MEMORY", "SWAP", "WINDOW"]
+    assert (millicores(fast[1]), fast[3]) == (400, "8Mi")
+    assert (millicores(slow[1]), slow[3]) == (300, "<unknown>")
 
 
 def test_get_prints_names(kubectl: Kubectl) -> None:

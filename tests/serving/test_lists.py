@@ -84,7 +84,7 @@ def test_empty_lists_differ_by_shape(shape, expected):
 
 
 def test_the_first_object_decides_the_columns():
-    """Swap has a column where the first pod has swap; a pod without it shows 0 there."""
+    """Swap has a column where the first pod has swap; a pod without it claims none there."""
     shape = shapes.table_of("pods", "v1", "meta.k8s.io/v1", "None")
 
     with_swap = json.loads(written([[pod_entry("a", swap=1024), pod_entry("b")]], shape))
@@ -94,7 +94,7 @@ def test_the_first_object_decides_the_columns():
     assert names == ["Name", "cpu", "memory", "swap", "Window"]
     assert [row["cells"] for row in with_swap["rows"]] == [
         ["a", "1m", "1Mi", "1Ki", "15s"],
-        ["b", "1m", "1Mi", "0", "15s"],
+        ["b", "1m", "1Mi", "<unknown>", "15s"],
     ]
     assert [row["cells"] for row in without["rows"]] == [
         ["b", "1m", "1Mi", "15s"],

@@ -1,6 +1,6 @@
 """The Table that `kubectl get` prints: a row an object, usage summed over the containers of a pod.
 
-The first object says which resources have a column.
+The first object says which resources have a column; a later one may not have all of them.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,9 @@ from tidegauge.serving.source import Entry
 from tidegauge.serving.status import StatusError, bad_request
 from tidegauge.units.gotext import quote
 from tidegauge.units.quantity import format_cpu, format_memory
+
+UNKNOWN = "<unknown>"
+"""As kubectl top says it."""
 
 INCLUDES = ("None", "Metadata", "Object")
 """What a row carries beside its cells."""
@@ -55,10 +58,14 @@ def cells_json(entry: Entry, resources: Sequence[str]) -> str:
     sums = [
         format_cpu(sum(container.cpu for container in containers)),
         format_memory(sum(container.memory for container in containers)),
-        format_memory(sum(container.swap or 0 for container in containers)),
+        _swap_text([container.swap for container in containers if container.swap is not None]),
     ]
     window = window_text(entry.usage.window_ns)
     return jsontext.dump([jsontext.printable(entry.name), *sums[: len(resources)], window])
+
+
+def _swap_text(swaps: Sequence[int]) -> str:
+    return format_memory(sum(swaps)) if swaps else UNKNOWN
 
 
 def partial_json(entry: Entry, version: str) -> str:
