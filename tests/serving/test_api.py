@@ -154,6 +154,12 @@ def test_a_client_may_have_no_time():
 
     assert served.ask(f"{GROUP}/v1/nodes?timeout=500ms").status == 504
     assert served.ask(f"{GROUP}/v1/nodes?timeout=2s").status == 200
+
+
+@pytest.mark.parametrize("query", ["watch=true&timeout=1ns", "watch&timeout=soon"])
+def test_watches_have_no_time_limit(query):
+    """A watch is refused as a watch, whatever time it was to take."""
+    assert Served(cluster_of(1)).ask(f"{GROUP}/v1/nodes?{query}").status == 405
     assert served.ask(f"{GROUP}/v1/nodes").status == 200
 
 

@@ -12,6 +12,7 @@ from tidegauge.serving.negotiation import FORMATS, JSON, Conversion, check_route
 from tidegauge.serving.openapi.pages import OpenApiPages
 from tidegauge.serving.options import time_limit
 from tidegauge.serving.query import parse_query
+from tidegauge.serving.requestinfo import resolve
 from tidegauge.serving.resources import ObserveFreshness, ResourceHandler
 from tidegauge.serving.routing import Collection, OpenApi, Page, ResourceList, Route, Single, route
 from tidegauge.serving.source import Source
@@ -53,7 +54,7 @@ class Api:
         call = Call(request, parse_query(request.raw_query))
         limit = None
         try:
-            limit = time_limit(call.query)
+            limit = _time_limit(call)
             response = self._answer(route(request.target), call)
         except StatusError as error:
             response = call.failed(error.status)
@@ -107,6 +108,14 @@ class Api:
     @cached_property
     def _aggregated_etag(self) -> str:
         return etag_of(jsontext.dump(discovery.group_discovery_list().json()).encode())
+
+
+def _time_limit(call: Call) -> float | None:
+    """Watches last as long as they like, so what limits them is not even read."""
+    if "timeout" not in call.query:
+        return None
+    verb = resolve(call.request.method, call.request.target).verb
+    return None if verb == "watch" else time_limit(call.query)
 
 
 def _offered(target: Route) -> Sequence[str]:
