@@ -11,6 +11,8 @@ from tests.realcluster.kubelets import Kubelets
 from tests.realcluster.servers import MetricsServer
 
 HERE = Path(__file__).parent
+# Nodes so labelled are for servers of one module alone: they are many, or deadly.
+COMMON_NODES = "--node-selector=!apart"
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects by markers
@@ -46,14 +48,14 @@ def kubelets(control_plane: ControlPlane) -> Iterator[Kubelets]:
 @pytest.fixture(scope="session")
 def incumbent(control_plane: ControlPlane) -> Iterator[MetricsServer]:
     """The Go metrics-server, scraping every 10 s; not registered as the cluster's own."""
-    with servers.incumbent(control_plane) as server:
+    with servers.incumbent(control_plane, COMMON_NODES) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def tidegauge(control_plane: ControlPlane) -> Iterator[MetricsServer]:
     """Our server, scraping every second; not registered as the cluster's own."""
-    with servers.tidegauge(control_plane, "--metric-resolution=1s") as server:
+    with servers.tidegauge(control_plane, "--metric-resolution=1s", COMMON_NODES) as server:
         yield server
 
 

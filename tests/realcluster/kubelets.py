@@ -159,13 +159,27 @@ class Kubelets:
                 continue
             kubelet.connections += 1
             kubelet.sockets.add(connection)
-            if not kubelet.fault.silent:
+            if kubelet.fault.silent:
+                self._keep(self._ignore(kubelet, connection))
+            else:
                 self._keep(self._handshake(kubelet, connection, kubelet.connections))
 
     def _keep(self, coroutine: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _ignore(self, kubelet: FakeKubelet, connection: socket.socket) -> None:
+        """Say nothing until the other side gives up."""
+        assert self._loop is not None
+        try:
+            while await self._loop.sock_recv(connection, 4096):
+                pass
+        except OSError:
+            pass  # a reset is a way to give up
+        finally:
+            kubelet.sockets.discard(connection)
+            connection.close()
 
     async def _handshake(
         self, kubelet: FakeKubelet, connection: socket.socket, number: int
