@@ -23,7 +23,10 @@ def post(body: bytes, *lines: str) -> bytes:
 
 async def test_body_is_read() -> None:
     """A body within the limit reaches the handler, and the next request follows it."""
-    async with serving(answering(echo), KEEPING) as stand, stand.connect() as (reader, writer):
+    async with (
+        serving(answering(echo), limits=KEEPING) as stand,
+        stand.connect() as (reader, writer),
+    ):
         for body in (b"abcd", b"ef"):
             writer.write(post(body, f"Content-Length: {len(body)}"))
 
@@ -40,7 +43,10 @@ async def test_body_is_read() -> None:
 )
 async def test_body_is_refused(lines: list[str], status: bytes) -> None:
     """A body over the limit, or without a length, is refused before it is read."""
-    async with serving(answering(echo), KEEPING) as stand, stand.connect() as (reader, writer):
+    async with (
+        serving(answering(echo), limits=KEEPING) as stand,
+        stand.connect() as (reader, writer),
+    ):
         writer.write(post(b"", *lines))
 
         assert (await reader.read()).split(b" ", 2)[1] == status
