@@ -8,42 +8,14 @@ its stamp names.
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+
+from tidegauge.sandbox.resourcetext import go_float, number, template
 
 Clock = Callable[[], float]
 
 # What the pause container of each pod takes, which is in the pod's totals and in no container's.
 _PAUSE_CPU_SECONDS = 0.01
 _PAUSE_MEMORY = 192 << 10
-
-_USED_BY = "Cumulative cpu time consumed by the {} in core-seconds"
-_HELP = {
-    "container_cpu_usage_seconds_total": _USED_BY.format("container"),
-    "container_memory_working_set_bytes": "Current working set of the container in bytes",
-    "container_start_time_seconds": "Start time of the container since unix epoch in seconds",
-    "container_swap_limit_bytes": "Current amount of the container swap limit in bytes.",
-    "container_swap_usage_bytes": "Current amount of the container swap usage in bytes.",
-    "node_cpu_usage_seconds_total": _USED_BY.format("node"),
-    "node_memory_working_set_bytes": "Current working set of the node in bytes",
-    "node_swap_usage_bytes": "Current swap usage of the node in bytes.",
-    "pod_cpu_usage_seconds_total": _USED_BY.format("pod"),
-    "pod_memory_working_set_bytes": "Current working set of the pod in bytes",
-    "pod_swap_usage_bytes": "Current amount of the pod swap usage in bytes.",
-    "resource_scrape_error": (
-        "1 if there was an error while getting container metrics, 0 otherwise"
-    ),
-}
-
-
-def go_float(value: float) -> str:
-    """A number as Go's shortest 'g' format writes it, which is what Prometheus' encoder uses."""
-    if value == 0:
-        return "0"
-    if 1e-4 <= abs(value) < 1e6:
-        return repr(value).removesuffix(".0")
-    digits = len(repr(value).partition("e")[0].replace(".", "").strip("-0"))
-    return f"{value:.{max(digits - 1, 0)}e}"
-
 
 class Counter:
     """Seconds of CPU used, at a rate in cores that may change."""
@@ -234,25 +206,9 @@ class Figures:
         return math.ceil(now * 1000) / 1000
 
     def _make_template(self, containers: list[Container]) -> bytes:
-        names = [_labels(c) for c in containers]
-        limited = [_labels(c) for c in containers if c.swap_limit is not None]
-        pods = [f'{{namespace="{namespace}",pod="{pod}"}}' for namespace, pod in _pods(containers)]
-        series = [
-            ("container_cpu_usage_seconds_total", "counter", names),
-            ("container_memory_working_set_bytes", "gauge", names),
-            ("container_start_time_seconds", "gauge", names),
-            ("container_swap_limit_bytes", "gauge", limited),
-            ("container_swap_usage_bytes", "gauge", names),
-            ("node_cpu_usage_seconds_total", "counter", [""]),
-            ("node_memory_working_set_bytes", "gauge", [""]),
-            ("node_swap_usage_bytes", "gauge", [""]),
-            ("pod_cpu_usage_seconds_total", "counter", pods),
-            ("pod_memory_working_set_bytes", "gauge", pods),
-            ("pod_swap_usage_bytes", "gauge", pods),
-            ("resource_scrape_error", "gauge", [""]),
-        ]
-        kept = [entry for entry in series if self.swap or "_swap_" not in entry[0]]
-        return "".join(_family(*entry) for entry in kept).encode()
+        names = [_labels_order(c) for c in containers]
+        limited = [_labels_order(c) for c in containers if c.swap_limit is not None]
+        return template(names, limited, list(_pods(containers)), swap=self.swap)
 
     def _values(self, containers: list[Container]) -> Iterator[bytes | int]:
         """What fills the template, in its order."""
@@ -262,15 +218,15 @@ class Figures:
         for container, time, stamp in zip(containers, times, stamps, strict=True):
             yield from (go_float(container.used(time)).encode(), stamp)
         for container, stamp in zip(containers, stamps, strict=True):
-            yield from (_number(container.memory), stamp)
+            yield from (number(container.memory), stamp)
         for container in containers:
-            yield _number(container.started + self.skew)
+            yield number(container.started + self.skew)
         if self.swap:
             for container, stamp in zip(containers, stamps, strict=True):
                 if container.swap_limit is not None:
-                    yield from (_number(container.swap_limit), stamp)
+                    yield from (number(container.swap_limit), stamp)
             for container, stamp in zip(containers, stamps, strict=True):
-                yield from (_number(container.swap), stamp)
+                yield from (number(container.swap), stamp)
         yield from self._totals(containers, self._measured(0.0, now))
         yield b"1" if self.scrape_error else b"0"
 
@@ -282,27 +238,16 @@ class Figures:
         swap = [sum(c.swap for c in pod) for pod in pods]
         node = round(sum(cpu) + self.system.used(time), 9)
         yield from (go_float(node).encode(), stamp)
-        yield from (_number(sum(memory) + self.system.memory), stamp)
+        yield from (number(sum(memory) + self.system.memory), stamp)
         if self.swap:
-            yield from (_number(sum(swap)), stamp)
+            yield from (number(sum(swap)), stamp)
         for seconds in cpu:
             yield from (go_float(round(seconds, 9)).encode(), stamp)
         for size in (*memory, *(swap if self.swap else ())):
-            yield from (_number(size), stamp)
+            yield from (number(size), stamp)
 
     def _stamp(self, time: float) -> int:
         return round((time + self.skew) * 1000)
-
-
-# Sizes and start times hardly change, and a benchmark's fleet writes each a hundred times.
-@lru_cache(maxsize=1 << 17)
-def _number(value: float) -> bytes:
-    return go_float(float(value)).encode()
-
-
-def _labels(container: Container) -> str:
-    where = f'namespace="{container.namespace}",pod="{container.pod}"'
-    return f'{{container="{container.name}",{where}}}'
 
 
 def _labels_order(container: Container) -> tuple[str, str, str]:
@@ -314,18 +259,3 @@ def _pods(containers: Iterable[Container]) -> dict[tuple[str, str], list[Contain
     for container in containers:
         pods.setdefault((container.namespace, container.pod), []).append(container)
     return dict(sorted(pods.items()))
-
-
-def _family(name: str, kind: str, labels: list[str]) -> str:
-    """A family with gaps for its values; nothing at all when it has no series."""
-    if not labels:
-        return ""
-    text = _HELP[name]
-    if "_swap_" in name:
-        text = f"[ALPHA] {text} Reported only on non-windows systems"
-    else:
-        text = f"[STABLE] {text}"
-    untimed = name in {"container_start_time_seconds", "resource_scrape_error"}
-    gap = "%b" if untimed else "%b %d"
-    lines = [f"{name}{label.replace('%', '%%')} {gap}\n" for label in labels]
-    return f"# HELP {name} {text}\n# TYPE {name} {kind}\n{''.join(lines)}"

@@ -10,7 +10,7 @@ from tests.realcluster import faults, pki
 from tests.realcluster.client import Answer, Client
 from tests.realcluster.fakekubelet import PATH, FakeKubelet
 from tests.realcluster.faults import Fault
-from tests.realcluster.figures import Figures, go_float
+from tests.realcluster.figures import Figures
 from tests.realcluster.kubelets import Kubelets
 from tests.realcluster.process import wait_until
 

@@ -1,0 +1,156 @@
+"""A story's workloads as the objects that a user would have applied, defaults filled in."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+from tidegauge.sandbox.simulation.story import Container, Resources, Workload
+
+Object: TypeAlias = dict[str, Any]
+
+APP = "app"
+"""The label by which a workload's pods are known, and load finds them."""
+
+PORT = 8080
+
+
+def objects(workload: Workload) -> Iterator[tuple[str, Object]]:
+    """Resource and object of a workload, in the order of their making."""
+    if workload.kind == "Deployment":
+        yield "deployments", _deployment(workload)
+        yield "services", _service(workload, headless=False)
+    elif workload.kind == "StatefulSet":
+        yield "services", _service(workload, headless=True)
+        yield "statefulsets", _stateful_set(workload)
+    if workload.autoscale:
+        yield "horizontalpodautoscalers", _autoscaler(workload)
+
+
+def namespace(name: str) -> Object:
+    return {
+        "metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}},
+        "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": "Active"},
+    }
+
+
+def pod_template(workload: Workload) -> Object:
+    return {"metadata": {"labels": _labels(workload)}, "spec": _pod_spec(workload)}
+
+
+def _labels(workload: Workload) -> dict[str, str]:
+    return {APP: workload.name}
+
+
+def _metadata(workload: Workload) -> Object:
+    return {
+        "name": workload.name,
+        "namespace": workload.namespace,
+        "labels": _labels(workload),
+    }
+
+
+def _deployment(workload: Workload) -> Object:
+    rolling = {"maxSurge": workload.max_surge, "maxUnavailable": workload.max_unavailable}
+    return {
+        "metadata": _metadata(workload),
+        "spec": {
+            "replicas": workload.replicas,
+            "selector": {"matchLabels": _labels(workload)},
+            "template": pod_template(workload),
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": rolling},
+            "revisionHistoryLimit": 10,
+            "progressDeadlineSeconds": 600,
+        },
+        "status": {},
+    }
+
+
+def _stateful_set(workload: Workload) -> Object:
+    return {
+        "metadata": _metadata(workload),
+        "spec": {
+            "replicas": workload.replicas,
+            "selector": {"matchLabels": _labels(workload)},
+            "serviceName": workload.name,
+            "template": pod_template(workload),
+            "podManagementPolicy": "OrderedReady",
+            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
+            "revisionHistoryLimit": 10,
+        },
+        "status": {},
+    }
+
+
+def _service(workload: Workload, *, headless: bool) -> Object:
+    spec: Object = {
+        "type": "ClusterIP",
+        "selector": _labels(workload),
+        "ports": [{"name": "http", "port": 80, "protocol": "TCP", "targetPort": PORT}],
+        "sessionAffinity": "None",
+        "ipFamilies": ["IPv4"],
+        "ipFamilyPolicy": "SingleStack",
+        "internalTrafficPolicy": "Cluster",
+    }
+    if headless:
+        spec |= {"clusterIP": "None", "clusterIPs": ["None"]}
+    return {"metadata": _metadata(workload), "spec": spec, "status": {"loadBalancer": {}}}
+
+
+def _autoscaler(workload: Workload) -> Object:
+    assert workload.autoscale
+    target = {"type": "Utilization", "averageUtilization": workload.autoscale.cpu}
+    return {
+        "metadata": _metadata(workload),
+        "spec": {
+            "scaleTargetRef": {
+                "apiVersion": "apps/v1",
+                "kind": workload.kind,
+                "name": workload.name,
+            },
+            "minReplicas": workload.autoscale.min,
+            "maxReplicas": workload.autoscale.max,
+            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+        },
+        "status": {"desiredReplicas": 0, "currentMetrics": None},
+    }
+
+
+def _pod_spec(workload: Workload) -> Object:
+    spec: Object = {
+        "containers": [_container(container) for container in workload.containers],
+        "restartPolicy": "Always",
+        "terminationGracePeriodSeconds": 30,
+        "dnsPolicy": "ClusterFirst",
+        "schedulerName": "default-scheduler",
+        "securityContext": {},
+    }
+    starting = [_container(container) for container in workload.init]
+    starting += [_container(each) | {"restartPolicy": "Always"} for each in workload.sidecars]
+    if starting:
+        spec["initContainers"] = starting
+    if workload.node_selector:
+        spec["nodeSelector"] = workload.node_selector
+    if workload.tolerates_all:
+        spec["tolerations"] = [{"operator": "Exists"}]
+    return spec
+
+
+def _container(container: Container) -> Object:
+    resources: dict[str, Mapping[str, str]] = {
+        field: amounts
+        for field, given in (("limits", container.limits), ("requests", container.requests))
+        if (amounts := _amounts(given))
+    }
+    return {
+        "name": container.name,
+        "image": container.image,
+        "imagePullPolicy": "IfNotPresent",
+        "resources": resources,
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+    }
+
+
+def _amounts(resources: Resources) -> dict[str, str]:
+    both = {"cpu": resources.cpu, "memory": resources.memory}
+    return {name: str(amount) for name, amount in both.items() if amount is not None}
