@@ -8,7 +8,7 @@ import yaml
 
 from tests.serving.metrics import pod_entry
 from tests.transcripts.wire import decode
-from tidegauge.serving import bodies, lists, objects, shapes, table
+from tidegauge.serving import bodies, lists, objects, protobuf, shapes, table
 from tidegauge.serving.bodies import COMPRESS_ABOVE, Stream, accepts_gzip, settle
 from tidegauge.serving.negotiation import JSON, PROTOBUF, YAML, MediaType
 from tidegauge.serving.query import parse_query
@@ -53,6 +53,18 @@ def test_slices_make_one_message(sizes):
     assert [value for number, value in fields if number == 2] == [
         objects.pod_message(entry) for entry in ENTRIES
     ]
+
+
+@pytest.mark.parametrize(("version", "numbers"), [("v1", [1, 2, 2]), ("v1beta1", [1, 1, 2])])
+def test_metadata_lists_have_their_versions_field_numbers(version, numbers):
+    """In meta.k8s.io/v1beta1 the items stand before the list's own metadata, in v1 after it."""
+    shape = shapes.metadata_list(f"meta.k8s.io/{version}")
+
+    envelope = dict(decode(written([ENTRIES[:1], ENTRIES[1:2]], shape, MediaType(PROTOBUF))[4:]))
+
+    fields = decode(envelope[2])  # type: ignore[arg-type]
+    assert [number for number, _ in fields] == numbers
+    assert fields[0 if version == "v1" else 2][1] == protobuf.EMPTY_LIST_META
 
 
 def test_indented_lists_are_what_an_encoder_would_indent():

@@ -39,6 +39,8 @@ AS_TABLE = "as=Table;v=v1;g=meta.k8s.io"
         (f"{JSON};pretty=true", MediaType(JSON)),
         (f"{JSON};stream=watch", MediaType(JSON)),
         (f"{JSON};stream=other", None),
+        (f"{YAML};stream=watch", None),
+        (f"{YAML};stream=watch,*/*;q=0.1", MediaType(JSON)),
         (f"{JSON};{AS_TABLE}", MediaType(JSON, TABLE)),
         (f"{PROTOBUF};{AS_TABLE},{YAML};{AS_TABLE}", MediaType(YAML, TABLE)),
         (f"{PROTOBUF};{AS_TABLE}", None),

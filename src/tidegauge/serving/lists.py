@@ -104,15 +104,20 @@ def _messages(chunks: Chunks, shape: Shape) -> Iterator[bytes]:
     message = shape.message
     assert message is not None, f"{shape.kind} has no protobuf form"
     for chunk in chunks:
-        yield b"".join([protobuf.chunk(2, message(entry)) for entry in chunk])
+        yield b"".join([protobuf.chunk(shape.item_field, message(entry)) for entry in chunk])
 
 
 def _enclosed(shape: Shape, items: Iterator[bytes]) -> Iterator[bytes]:
     """The length stands first, so nothing can be written before everything is made."""
-    made = deque([protobuf.chunk(1, protobuf.EMPTY_LIST_META)])
+    made: deque[bytes] = deque()
     for item in items:
         made.append(item)
         yield b""
+    metadata = protobuf.chunk(3 - shape.item_field, protobuf.EMPTY_LIST_META)
+    if shape.item_field == 2:
+        made.appendleft(metadata)
+    else:
+        made.append(metadata)
     start, end = protobuf.around(shape.api_version, shape.kind, sum(map(len, made)))
     yield start
     while made:  # what is written is let go

@@ -17,6 +17,9 @@ PROTOBUF = "application/vnd.kubernetes.protobuf"
 FORMATS = (JSON, YAML, PROTOBUF)
 """In order of preference: what `*/*` means first."""
 
+_STREAMS = (JSON, PROTOBUF)
+"""Formats that could be streamed, as a client may demand of any answer."""
+
 
 class Conversion(NamedTuple):
     """The kind that a client wants the object turned into, from `g`, `v` and `as`."""
@@ -87,7 +90,8 @@ def choose(accept: str, allows: Allows = unconverted) -> MediaType | None:
         if clause.parameters.get("stream", "watch") != "watch":
             continue
         conversion = _conversion(clause.parameters)
-        for media_format in FORMATS:
+        formats = _STREAMS if "stream" in clause.parameters else FORMATS
+        for media_format in formats:
             if clause.covers(media_format) and allows(media_format, conversion):
                 pretty = clause.parameters.get("pretty") == "1"
                 return MediaType(media_format, conversion, pretty)

@@ -28,7 +28,8 @@ class Opened(NamedTuple):
 class Shape:
     """One kind of list. `key` names the list itself, `empty` is what stands for it without items.
 
-    `message` writes an item as protobuf; a Table has none.
+    `message` writes an item as protobuf, where a Table has none; `item_field` is the number of the
+    items' field, and the list's own metadata has the other of 1 and 2.
     """
 
     api_version: str
@@ -37,6 +38,7 @@ class Shape:
     empty: Mapping[str, Any]
     open: Callable[[Entry], Opened]
     message: Callable[[Entry], bytes] | None = None
+    item_field: int = 2
 
 
 def object_list(resource: str, version: str) -> Shape:
@@ -60,6 +62,7 @@ def metadata_list(meta_version: str) -> Shape:
         {"items": None},
         lambda _first: opened,
         objects.partial_message,
+        item_field=1 if meta_version == "meta.k8s.io/v1beta1" else 2,
     )
 
 
