@@ -1,0 +1,50 @@
+"""The targets of an autoscaler in one line: what is measured, against what is wanted."""
+
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from typing import Any
+
+from tidegauge.sandbox.apiserver.readable import NONE, UNKNOWN
+
+Object = Mapping[str, Any]
+
+_SHOWN = 2
+"""Metrics shown; of more, the number only."""
+
+_FIELDS = {
+    "Resource": "resource",
+    "ContainerResource": "containerResource",
+    "Pods": "pods",
+    "Object": "object",
+    "External": "external",
+}
+
+
+def targets_text(autoscaler: Object) -> str:
+    """As `kubectl get hpa` shows it: `cpu: 50%/60%, cpu: <unknown>/200m + 1 more...`."""
+    texts = list(_texts(autoscaler))
+    more = f" + {len(texts) - _SHOWN} more..." if len(texts) > _SHOWN else ""
+    return ", ".join(texts[:_SHOWN]) + more if texts else NONE
+
+
+def _texts(autoscaler: Object) -> Iterator[str]:
+    wanted = autoscaler["spec"].get("metrics") or ()
+    measured = autoscaler.get("status", {}).get("currentMetrics") or ()
+    for metric, current in zip_longest(wanted, measured[: len(wanted)], fillvalue={}):
+        field = _FIELDS.get(metric["type"], "")
+        source = metric.get(field, {})
+        reading = (current or {}).get(field, {}).get("current", {})
+        text = _against(reading, source.get("target", {}))
+        prefix = f"{source['name']}: " if "esource" in metric["type"] else ""
+        yield prefix + text
+
+
+def _against(current: Object, target: Object) -> str:
+    if "averageUtilization" in target:
+        measured = current.get("averageUtilization")
+        text = UNKNOWN if measured is None else f"{measured}%"
+        return f"{text}/{target['averageUtilization']}%"
+    if "averageValue" in target:
+        average = f"{current.get('averageValue') or UNKNOWN}/{target['averageValue']}"
+        return average
+    return f"{current.get('value') or UNKNOWN}/{target.get('value', UNKNOWN)}"
