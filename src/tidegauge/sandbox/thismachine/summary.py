@@ -1,0 +1,182 @@
+"""`/stats/summary` as a kubelet writes it: kubernetes/kubelet, pkg/apis/stats/v1alpha1."""
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+from tidegauge.sandbox.thismachine.records import (
+    Container,
+    FileSystem,
+    Interface,
+    Memory,
+    Node,
+    Pod,
+    Pressure,
+    Pressures,
+    Usage,
+)
+from tidegauge.units.timestamp import format_rfc3339
+
+CONTENT_TYPE = "application/json"
+
+_Stats: TypeAlias = dict[str, Any]
+
+
+def encode(node: Node, earlier: Node | None, *, trimmed: bool = False) -> bytes:
+    """The body for one look at a node; `earlier` is the look before, for rates.
+
+    With `trimmed` (`only_cpu_and_memory=true`) only CPU, memory and swap are told.
+    """
+    return msgspec.json.encode(_Writer(earlier, trimmed=trimmed).summary(node))
+
+
+class _Writer:
+    def __init__(self, earlier: Node | None, *, trimmed: bool) -> None:
+        self._trimmed = trimmed
+        self._node = earlier.usage if earlier else None
+        pods = earlier.pods if earlier else ()
+        self._pods = {pod.uid: pod.usage for pod in pods}
+        self._containers = {
+            (pod.uid, each.name, each.start): each.usage for pod in pods for each in pod.containers
+        }
+
+    def summary(self, node: Node) -> _Stats:
+        usage = node.usage
+        available = node.memory_capacity - usage.memory.working_set
+        stats = {
+            "nodeName": node.name,
+            "startTime": _time(node.start),
+            **_usage(usage, self._node),
+        }
+        stats["memory"]["availableBytes"] = max(available, 0)
+        if "swap" in stats:
+            stats["swap"]["swapAvailableBytes"] = node.swap_capacity - (usage.swap or 0)
+        if not self._trimmed:
+            stats |= _node_only(node)
+        return {"node": stats, "pods": [self._pod(pod) for pod in node.pods]}
+
+    def _pod(self, pod: Pod) -> _Stats:
+        stats = {
+            "podRef": {"name": pod.name, "namespace": pod.namespace, "uid": pod.uid},
+            "startTime": _time(pod.start),
+            "containers": [self._container(pod, each) for each in pod.containers],
+            **_usage(pod.usage, self._pods.get(pod.uid)),
+        }
+        if not self._trimmed:
+            stats |= _io(pod.usage)
+            if pod.usage.processes is not None:
+                stats["process_stats"] = {"process_count": pod.usage.processes}
+        return stats
+
+    def _container(self, pod: Pod, container: Container) -> _Stats:
+        earlier = self._containers.get((pod.uid, container.name, container.start))
+        return {
+            "name": container.name,
+            "startTime": _time(container.start),
+            **_usage(container.usage, earlier),
+            **({} if self._trimmed else _io(container.usage)),
+        }
+
+
+def _usage(usage: Usage, earlier: Usage | None) -> _Stats:
+    time = _time(usage.time)
+    cpu: _Stats = {"time": time}
+    if (rate := _nanocores(usage, earlier)) is not None:
+        cpu["usageNanoCores"] = rate
+    cpu["usageCoreNanoSeconds"] = usage.cpu
+    stats = {"cpu": cpu | _psi(usage.stalls.cpu), "memory": _memory(time, usage)}
+    if usage.swap is not None:
+        stats["swap"] = {"time": time, "swapUsageBytes": usage.swap}
+        if usage.swap_limit is not None:
+            stats["swap"]["swapAvailableBytes"] = max(usage.swap_limit - usage.swap, 0)
+    return stats
+
+
+def _nanocores(usage: Usage, earlier: Usage | None) -> int | None:
+    """None without an earlier reading, and for a counter that fell."""
+    if earlier is None or usage.time <= earlier.time or usage.cpu < earlier.cpu:
+        return None
+    return int((usage.cpu - earlier.cpu) / (usage.time - earlier.time))
+
+
+def _memory(time: str, usage: Usage) -> _Stats:
+    memory: Memory = usage.memory
+    stats: _Stats = {"time": time}
+    if memory.limit is not None:
+        stats["availableBytes"] = max(memory.limit - memory.working_set, 0)
+    return stats | {
+        "usageBytes": memory.usage,
+        "workingSetBytes": memory.working_set,
+        "rssBytes": memory.rss,
+        "pageFaults": memory.faults,
+        "majorPageFaults": memory.major_faults,
+        **_psi(usage.stalls.memory),
+    }
+
+
+def _node_only(node: Node) -> _Stats:
+    time = _time(node.usage.time)
+    stats = _io(node.usage)
+    if node.interfaces:
+        busiest = max(node.interfaces, key=lambda each: each.received)
+        stats["network"] = {
+            "time": time,
+            **_interface(busiest),
+            "interfaces": [_interface(each) for each in node.interfaces],
+        }
+    if node.file_system:
+        stats["fs"] = {"time": time, **_file_system(node.file_system)}
+    if node.most_processes is not None and node.usage.processes is not None:
+        stats["rlimit"] = {
+            "time": time,
+            "maxpid": node.most_processes,
+            "curproc": node.usage.processes,
+        }
+    return stats
+
+
+def _io(usage: Usage) -> _Stats:
+    psi = _psi(usage.stalls.io)
+    return {"io": {"time": _time(usage.time), **psi}} if psi else {}
+
+
+def _interface(interface: Interface) -> _Stats:
+    return {
+        "name": interface.name,
+        "rxBytes": interface.received,
+        "rxErrors": interface.receive_errors,
+        "txBytes": interface.sent,
+        "txErrors": interface.send_errors,
+    }
+
+
+def _file_system(system: FileSystem) -> _Stats:
+    return {
+        "availableBytes": system.available,
+        "capacityBytes": system.capacity,
+        "usedBytes": system.used,
+        "inodesFree": system.inodes_free,
+        "inodes": system.inodes,
+        "inodesUsed": system.inodes - system.inodes_free,
+    }
+
+
+def _psi(pressures: Pressures | None) -> _Stats:
+    if pressures is None:
+        return {}
+    full = pressures.full or Pressure(0, 0, 0, 0)
+    return {"psi": {"full": _pressure(full), "some": _pressure(pressures.some)}}
+
+
+def _pressure(pressure: Pressure) -> _Stats:
+    return {
+        "total": pressure.total,
+        "avg10": pressure.avg10,
+        "avg60": pressure.avg60,
+        "avg300": pressure.avg300,
+    }
+
+
+def _time(seconds: float) -> str:
+    """RFC 3339 in whole seconds, as Kubernetes' own type of times is written."""
+    return format_rfc3339(int(seconds))
