@@ -3,7 +3,8 @@
 import pytest
 
 from tidegauge.console import retired
-from tidegauge.console.flags import FlagError, parse
+from tidegauge.console.commandline import FlagError
+from tidegauge.console.flags import parse
 from tidegauge.console.kinds import HostPort, SniPair
 from tidegauge.console.options import FLAGS, Options
 from tidegauge.units.selectors import parse_label_selector

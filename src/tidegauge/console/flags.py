@@ -2,20 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any
 
 from tidegauge.console import goflags, retired
-from tidegauge.console.options import FLAGS, Declared, Options
+from tidegauge.console.commandline import FlagError, values, vocabulary
+from tidegauge.console.options import FLAGS, Options
 from tidegauge.console.validation import problems
-
-
-class FlagError(Exception):
-    """A command line that cannot be used. `problems` holds every reason, a line each."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +16,7 @@ class Parsed:
     """One for each flag that was given and does nothing."""
 
 
-_VOCABULARY = goflags.Vocabulary(
-    takes_value={name: bool(each.flag.kind.placeholder) for name, each in FLAGS.items()}
-    | retired.TAKES_VALUE,
-    short={each.flag.short: name for name, each in FLAGS.items() if each.flag.short},
-)
+_VOCABULARY = vocabulary(FLAGS, retired.TAKES_VALUE)
 
 
 def parse(arguments: Sequence[str]) -> Parsed:
@@ -38,8 +25,8 @@ def parse(arguments: Sequence[str]) -> Parsed:
     When help or the version is asked for, nothing else is checked.
     """
     given = goflags.read(arguments, _VOCABULARY)
-    values, unreadable = _values(given.texts)
-    options = Options(**values)
+    read, unreadable = values(given.texts, FLAGS)
+    options = Options(**read)
     if options.help or options.version:
         return Parsed(options, ())
     refused = [
@@ -54,26 +41,3 @@ def parse(arguments: Sequence[str]) -> Parsed:
         if name in given.texts
     ]
     return Parsed(options, tuple(dead))
-
-
-def _values(texts: dict[str, list[str]]) -> tuple[dict[str, Any], list[str]]:
-    """Values by field, of the flags that could be read, and what is wrong with the others."""
-    values, faults = {}, []
-    for name, declared in FLAGS.items():
-        if name in texts:
-            try:
-                values[declared.field] = _value(declared, texts[name])
-            except ValueError as error:
-                faults.append(f"--{name}: {error}")
-    return values, faults
-
-
-def _value(declared: Declared, texts: list[str]) -> Any:
-    kind = declared.flag.kind
-    read = []
-    for text in texts:
-        try:
-            read.append(kind.read(text))
-        except ValueError as error:
-            raise ValueError(f"{text!r} {error}") from error
-    return tuple(chain.from_iterable(read)) if kind.many else read[-1]

@@ -4,15 +4,10 @@
 """
 
 import sys
-import textwrap
-from collections.abc import Iterator
-from itertools import groupby
 
 from tidegauge.console import retired
-from tidegauge.console.options import FLAGS, Declared
-
-_WIDTH = 88
-"""Narrow enough for most windows, wide enough that few meanings take three lines."""
+from tidegauge.console.options import FLAGS
+from tidegauge.console.wording import explained, tables
 
 _USAGE = """\
 Serve what containers and nodes use as metrics.k8s.io, for kubectl top and autoscalers.
@@ -35,45 +30,15 @@ Lists are separated by commas, and a list flag that is repeated adds to the list
 """
 
 
+_FURTHER = """
+Further flags of metrics-server are accepted without effect, or refused because they
+would promise protection that is not there; docs/flags.md lists them.
+"""
+
+
 def usage() -> str:
     """The text of `--help`."""
-    parts = [_USAGE]
-    for section, flags in _sections():
-        parts.append(f"\n{section}:\n")
-        parts.extend(f"{_spelling(declared)}\n{_indented(declared)}\n" for declared in flags)
-    parts.append(
-        "\nFurther flags of metrics-server are accepted without effect, or refused because they\n"
-        "would promise protection that is not there; docs/flags.md lists them.\n"
-    )
-    return "".join(parts)
-
-
-def _sections() -> Iterator[tuple[str, Iterator[Declared]]]:
-    return groupby(FLAGS.values(), key=lambda declared: declared.section)
-
-
-def _spelling(declared: Declared) -> str:
-    flag = declared.flag
-    letter = f"-{flag.short}, " if flag.short else "    "
-    return f"  {letter}--{declared.name} {flag.kind.placeholder}".rstrip()
-
-
-def _indented(declared: Declared) -> str:
-    default = _default(declared)
-    text = declared.flag.meaning + (f" (default {default})" if default else "")
-    return textwrap.fill(
-        text,
-        _WIDTH,
-        initial_indent=" " * 10,
-        subsequent_indent=" " * 10,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
-
-
-def _default(declared: Declared) -> str:
-    shown = declared.flag.default or declared.show(declared.default)
-    return "" if shown == "false" else shown
+    return _USAGE + explained(FLAGS) + _FURTHER
 
 
 _PREFACE = """\
@@ -89,24 +54,12 @@ All problems of a command line are listed at once, and the exit code is 2."""
 
 def reference() -> str:
     """The text of docs/flags.md."""
-    lines = [_PREFACE]
-    for section, flags in _sections():
-        lines += ["", f"## {section}", "", "| flag | default | meaning |", "|---|---|---|"]
-        lines += [_row(declared) for declared in flags]
+    lines = [_PREFACE, *tables(FLAGS)]
     lines += ["", "## Accepted without effect", "", "Each gives one warning.", ""]
     lines += _retired_rows(retired.DEAD)
     lines += ["", "## Refused", "", "They would promise protection that is not there.", ""]
     lines += _retired_rows(retired.REFUSED)
     return "\n".join(lines) + "\n"
-
-
-def _row(declared: Declared) -> str:
-    flag = declared.flag
-    letter = f"`-{flag.short}`, " if flag.short else ""
-    name = f"{letter}`{f'--{declared.name} {flag.kind.placeholder}'.rstrip()}`"
-    shown = declared.show(declared.default)
-    default = flag.default or (f"`{shown}`" if shown else "")
-    return f"| {name} | {default} | {flag.meaning} |"
 
 
 def _retired_rows(groups: tuple[retired.Retired, ...]) -> list[str]:

@@ -4,10 +4,10 @@ A flag's name is its field's, with dashes. The defaults are the arguments that t
 manifests give, so that its Deployment works with them and without.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import Annotated, Any, ClassVar, get_args, get_type_hints
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
+from tidegauge.console.declaring import Flag, declare
 from tidegauge.console.kinds import (
     DURATION,
     FILE,
@@ -21,24 +21,9 @@ from tidegauge.console.kinds import (
     TEXT,
     WORDS,
     HostPort,
-    Kind,
     SniPair,
 )
 from tidegauge.units.selectors import LabelSelector
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """Durations and their bounds are in seconds. `default` is shown where the value says little."""
-
-    kind: Kind
-    meaning: str
-    short: str = ""
-    at_least: float | None = None
-    at_most: float | None = None
-    choices: tuple[str, ...] = ()
-    default: str = ""
-
 
 _ALL_NODES = LabelSelector()
 
@@ -375,29 +360,5 @@ class Options(
         return min(DEFAULT_REQUEST_TIMEOUT, self.metric_resolution * TIMEOUT_SHARE)
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One flag with where it is kept: `Options.<field>`."""
-
-    name: str
-    field: str
-    section: str
-    flag: Flag
-    default: Any
-
-    def show(self, value: Any) -> str:
-        """A value as one would write it on the command line; empty where that says nothing."""
-        return self.flag.kind.show(value)
-
-
-def _declared() -> Iterator[Declared]:
-    for section in SECTIONS:
-        hints = get_type_hints(section, include_extras=True)
-        for field in fields(section):
-            _, flag = get_args(hints[field.name])
-            name = field.name.replace("_", "-")
-            yield Declared(name, field.name, section.title, flag, field.default)
-
-
-FLAGS = {declared.name: declared for declared in _declared()}
+FLAGS = declare(SECTIONS)
 """All flags that do something, in the order of `--help`."""

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-from tidegauge.console.kinds import WORDS
-from tidegauge.console.options import FLAGS, TIMEOUT_SHARE, Declared, Options
+from tidegauge.console.commandline import faults
+from tidegauge.console.declaring import Declared
+from tidegauge.console.options import FLAGS, TIMEOUT_SHARE, Options
 from tidegauge.security.serving_context import parse_ciphers, parse_minimum_version
 from tidegauge.units.duration import format_duration
 
@@ -42,27 +42,9 @@ def problems(options: Options) -> Iterator[str]:
 
 def _faults(declared: Declared, value: Any) -> Iterator[str]:
     """What is wrong with one value by itself."""
-    flag = declared.flag
-    if value is not None and flag.at_least is not None and value < flag.at_least:
-        yield f"{declared.show(value)} is too little: give at least {declared.show(flag.at_least)}"
-    if value is not None and flag.at_most is not None and value > flag.at_most:
-        yield f"{declared.show(value)} is too much: give at most {declared.show(flag.at_most)}"
-    for word in value if flag.kind is WORDS else (value,):
-        if flag.choices and word not in flag.choices:
-            yield f"{word!r} is none of {', '.join(flag.choices)}"
-        elif flag.kind is WORDS and not word.strip():
-            yield "has an empty entry: remove the comma too many"
-    yield from filter(None, map(_unreadable, flag.kind.files(value)))
+    yield from faults(declared, value)
     if check := _CHECKS.get(declared.name):
         yield from check(value)
-
-
-def _unreadable(path: str) -> str | None:
-    try:
-        with Path(path).open("rb"):
-            return None
-    except OSError as error:
-        return f"cannot read {path}: {error.strerror}; check the path and who may read it"
 
 
 def _service_part(name: str) -> Iterator[str]:
