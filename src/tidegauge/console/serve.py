@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from tidegauge import __version__
 from tidegauge.cluster.errors import ClusterError
-from tidegauge.console.exits import Exit
 from tidegauge.console.commandline import FlagError
+from tidegauge.console.exits import Exit
 from tidegauge.console.flags import parse
 from tidegauge.console.manual import usage
 from tidegauge.console.options import Options
