@@ -188,7 +188,8 @@ def test_node_bookmark(end):
 
 def test_node_error():
     """An error inside the stream is a Status."""
-    item = {"kind": "Status", "metadata": {}, "code": 410, "reason": "Gone", "message": "old"}
+    item = {"kind": "Status", "metadata": {}, "status": "Failure", "code": 410}
+    item |= {"reason": "Gone", "message": "old"}
 
     status = node_event("ERROR", item).status
 

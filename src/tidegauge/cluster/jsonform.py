@@ -30,13 +30,14 @@ class JsonObject(msgspec.Struct):
 O = TypeVar("O", bound=JsonObject)  # noqa: E741  (an object, beside R for its record)
 
 
-class _Event(msgspec.Struct, Generic[O]):
+class _Event(msgspec.Struct):
+    """What the object is, the type says: an ERROR's is a Status, whose `status` is a text."""
+
     type: str
-    object: O
+    object: msgspec.Raw
 
 
-class _ErrorEvent(msgspec.Struct):
-    object: Status
+_EVENTS = msgspec.json.Decoder(_Event)
 
 
 class _ListMeta(msgspec.Struct, rename="camel"):
@@ -57,21 +58,22 @@ class JsonForm(Generic[O, R]):
 
     def __init__(self, kind: type[O], keep: Callable[[O], R]) -> None:
         self._keep = keep
-        self._events = msgspec.json.Decoder(_Event[kind])  # type: ignore[valid-type]  # a variable
+        self._objects = msgspec.json.Decoder(kind)
         self._lists = msgspec.json.Decoder(_List[kind])  # type: ignore[valid-type]  # a variable
 
     def splitter(self) -> LineSplitter:
         return LineSplitter()
 
     def event(self, frame: bytes) -> Event[R]:
-        event: _Event[O] = self._events.decode(frame)
-        meta = event.object.metadata
+        event = _EVENTS.decode(frame)
+        if event.type == ERROR:
+            return Event(ERROR, "", status=msgspec.json.decode(event.object, type=Status))
+        found = self._objects.decode(event.object)
+        meta = found.metadata
         if event.type == BOOKMARK:
             end = meta.annotations.get(INITIAL_EVENTS_END) == "true"
             return Event(BOOKMARK, meta.resource_version, initial_end=end)
-        if event.type == ERROR:
-            return Event(ERROR, "", status=msgspec.json.decode(frame, type=_ErrorEvent).object)
-        return Event(event.type, meta.resource_version, self._keep(event.object))
+        return Event(event.type, meta.resource_version, self._keep(found))
 
     def page(self, body: bytes) -> Page[R]:
         page: _List[O] = self._lists.decode(body)
