@@ -195,3 +195,23 @@ async def test_plain_metrics(target: str, status: int) -> None:
     page = MetricsPage(lambda: b"metrics 1\n")
     async with page.answer(Request("GET", target)) as response:
         assert response.status == status
+
+
+@pytest.mark.parametrize(
+    ("accept", "escaping"),
+    [
+        ("*/*", "underscores"),
+        ("text/plain;escaping=dots", "dots"),
+        ("text/plain;escaping=none", "underscores"),
+        ("text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,*/*;q=0.2", "allow-utf-8"),
+    ],
+)
+def test_metrics_confirm_how_names_are_escaped(accept: str, escaping: str) -> None:
+    """A scraper such as Prometheus 3 is told that names come escaped as it asked for."""
+    page = MetricsPage(lambda: b"metrics 1\n")
+
+    response = page.respond(Request("GET", "/metrics", [("accept", accept)]))
+
+    assert response is not None
+    content_type = f"text/plain; version=0.0.4; charset=utf-8; escaping={escaping}"
+    assert ("Content-Type", content_type) in response.headers

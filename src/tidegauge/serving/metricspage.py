@@ -1,5 +1,6 @@
 """/metrics: on the API's port behind authorization, if asked for on a plain port of its own too."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -9,6 +10,9 @@ from tidegauge.telemetry.metrics import CONTENT_TYPE
 
 PATH = "/metrics"
 
+_ESCAPING = re.compile("escaping=(allow-utf-8|underscores|dots|values)")
+"""Ways to write names that are no plain words. None of ours needs any, so each can be promised."""
+
 
 class MetricsPage:
     def __init__(self, render: Callable[[], bytes]) -> None:
@@ -17,7 +21,9 @@ class MetricsPage:
     def respond(self, request: Request) -> Response | None:
         if request.raw_path != PATH:
             return None
-        fields, body = [("Content-Type", CONTENT_TYPE)], self._render()
+        escaping = ["underscores", *_ESCAPING.findall(request.header("accept") or "")][-1]
+        content_type = f"{CONTENT_TYPE}; escaping={escaping}"
+        fields, body = [("Content-Type", content_type)], self._render()
         if accepts_gzip(request.header("accept-encoding") or ""):
             fields, body = [*fields, ("Content-Encoding", "gzip")], gzip(body)
         return Response(200, fields, body)

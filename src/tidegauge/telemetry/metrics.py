@@ -17,7 +17,7 @@ from prometheus_client import (
 from tidegauge import __version__
 from tidegauge.telemetry.families import BatchHistogram, NodeTimes
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """The classic text format, whatever is asked for, as the incumbent answers."""
 
 DEFAULT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
