@@ -43,7 +43,7 @@ _UNSTAMPED = {"container_start_time_seconds", "resource_scrape_error"}
 class Figures:
     """One measurement: `cpu` in nanoseconds since the start, sizes in bytes, `stamp` in ms.
 
-    `swap` is None where the node has none; `swap_limit` is None for what has no limit of its own.
+    `swap` is None where it isn't accounted for; `swap_limit` for what has no limit of its own.
     """
 
     stamp: int
@@ -72,9 +72,17 @@ def number(value: float) -> bytes:
 
 
 def template(
-    containers: Sequence[Key], limited: Sequence[Key], pods: Sequence[PodKey], *, swap: bool
+    containers: Sequence[Key],
+    limited: Sequence[Key],
+    pods: Sequence[PodKey],
+    *,
+    swap: bool,
+    unknown: frozenset[Key | PodKey] = frozenset(),
 ) -> bytes:
-    """The body with gaps for the numbers, all sequences sorted; `limited` have a swap limit."""
+    """The body with gaps for the numbers, all sequences sorted; `limited` have a swap limit.
+
+    Whose swap is unknown has no line for it.
+    """
     names = [_container_labels(key) for key in containers]
     of_pods = [f'{{namespace="{namespace}",pod="{pod}"}}' for namespace, pod in pods]
     series = {
@@ -82,6 +90,11 @@ def template(
         **{family: of_pods for family in _FAMILIES if family.startswith("pod_")},
     }
     series["container_swap_limit_bytes"] = [_container_labels(key) for key in limited]
+    if unknown:
+        swapping = [_container_labels(key) for key in containers if key not in unknown]
+        series["container_swap_usage_bytes"] = swapping
+        known = zip(pods, of_pods, strict=True)
+        series["pod_swap_usage_bytes"] = [labels for key, labels in known if key not in unknown]
     kept = (family for family in _FAMILIES if swap or "_swap_" not in family)
     return "".join(_family(family, series.get(family, [""])) for family in kept).encode()
 
@@ -93,10 +106,13 @@ def render(
     *,
     scrape_error: bool = False,
 ) -> bytes:
-    """The whole body; swap lines are there when the node has swap."""
+    """The whole body; swap lines are there for what has a figure, when the node has one."""
     names, swap = tuple(sorted(containers)), node.swap is not None
     limited = tuple(key for key in names if containers[key].swap_limit is not None)
-    gaps = _template(names, limited, tuple(sorted(pods)), swap)
+    unknown = frozenset(
+        key for figures in (containers, pods) for key, each in figures.items() if each.swap is None
+    )
+    gaps = _template(names, limited, tuple(sorted(pods)), swap, unknown)
     figures = [containers[key] for key in names]
     totals = [figures_ for _, figures_ in sorted(pods.items())]
     values = [*_of_containers(figures, swap=swap), *_of_totals([node], swap=swap)]
@@ -106,7 +122,9 @@ def render(
 
 # One for each node of a sandbox, and some of what they had before.
 _template = lru_cache(maxsize=64)(
-    lambda names, limited, pods, swap: template(names, limited, pods, swap=swap)
+    lambda names, limited, pods, swap, unknown: template(
+        names, limited, pods, swap=swap, unknown=unknown
+    )
 )
 
 
@@ -122,7 +140,8 @@ def _of_containers(figures: Sequence[Figures], *, swap: bool) -> Iterator[bytes 
             if each.swap_limit is not None:
                 yield from (number(each.swap_limit), each.stamp)
         for each in figures:
-            yield from (number(each.swap or 0), each.stamp)
+            if each.swap is not None:
+                yield from (number(each.swap), each.stamp)
 
 
 def _of_totals(figures: Sequence[Figures], *, swap: bool) -> Iterator[bytes | int]:
@@ -132,7 +151,8 @@ def _of_totals(figures: Sequence[Figures], *, swap: bool) -> Iterator[bytes | in
         yield from (number(each.memory), each.stamp)
     if swap:
         for each in figures:
-            yield from (number(each.swap or 0), each.stamp)
+            if each.swap is not None:
+                yield from (number(each.swap), each.stamp)
 
 
 def _container_labels(key: Key) -> str:
