@@ -13,14 +13,13 @@ from tidegauge.cluster.observing import Telemetry
 from tidegauge.cluster.pods import PODS
 from tidegauge.cluster.records import Node
 from tidegauge.console.access import kubelet_transport
+from tidegauge.console.intake import Intake
 from tidegauge.console.options import Options
 from tidegauge.console.view import View
 from tidegauge.kubelet.addressing import AddressRules, BadTargetError, Skipped, target_for
 from tidegauge.kubelet.errors import KubeletError
-from tidegauge.kubelet.exposition import parse
 from tidegauge.kubelet.scraper import Scraper
 from tidegauge.kubelet.target import Target
-from tidegauge.kubelet.transport import Body
 from tidegauge.security.files import Report
 from tidegauge.telemetry.changes import OnChange
 from tidegauge.telemetry.logs import get_logger
@@ -86,30 +85,6 @@ class Scrapes:
             self._round_ends, self._slowest = self._clock.monotonic() + self._period, 0.0
 
 
-class Intake:
-    """Parses a body and stores it: what the scraper delivers to."""
-
-    def __init__(self, store: Store, pods: Pods, metrics: Metrics) -> None:
-        self._store = store
-        self._pods = pods
-        self._dropped = metrics.series_dropped
-
-    def deliver(self, target: Target, body: Body) -> bool:
-        """True when the node's own usage can be served now."""
-        name = target.name
-        last = self._store.layout(name)
-        answer = parse(body.data, int(body.requested_at * 1000), last)
-        if answer.bad_lines:
-            self._dropped.labels("bad_line").inc(answer.bad_lines)
-        if answer.layout is not last:
-            foreign = sum(
-                self._pods.node_of(*pod) not in (None, name) for pod in answer.layout.pods
-            )
-            self._dropped.labels("foreign_pod").inc(foreign)
-        self._store.record(name, answer)
-        return self._store.has_pair(name)
-
-
 class Targets(Protocol):
     """Whom to ask: the scraper."""
 
@@ -124,37 +99,43 @@ class Aim:
     def __init__(
         self,
         targets: Targets,
-        store: Store,
+        intake: Intake,
         scrapes: Scrapes,
         rules: AddressRules,
         selector: LabelSelector,
     ) -> None:
         self._targets = targets
-        self._store = store
+        self._intake = intake
         self._scrapes = scrapes
         self._rules = rules
         self._selector = selector
 
     def changed(self, before: Node | None, after: Node | None) -> None:
-        if after and (target := self._target(after)):
+        node = after or before
+        assert node is not None, "a change has at least one side"
+        try:
+            target = self._target(after) if after else None
+        except BadTargetError as error:
+            self._stop(node.name)
+            self._scrapes.unasked(node.name, error.cause, str(error))
+            return
+        if target:
             self._targets.update(target)
-        elif node := after or before:
-            self._targets.remove(node.name)
-            self._store.forget(node.name)
-            if after is None or not self._wanted(after):
-                self._scrapes.forget(node.name)
+        else:
+            self._stop(node.name)
+            self._scrapes.forget(node.name)
+
+    def _stop(self, name: str) -> None:
+        self._targets.remove(name)
+        self._intake.forget(name)
 
     def _target(self, node: Node) -> Target | None:
+        """How to ask it; None for one that is left out on purpose. Raises BadTargetError."""
         if not self._wanted(node):
             return None
-        annotations = dict(node.annotations)
-        try:
-            target = target_for(
-                node.name, node.addresses, node.kubelet_port, annotations, self._rules
-            )
-        except BadTargetError as error:
-            self._scrapes.unasked(node.name, error.cause, str(error))
-            return None
+        target = target_for(
+            node.name, node.addresses, node.kubelet_port, dict(node.annotations), self._rules
+        )
         return None if isinstance(target, Skipped) else target
 
     def _wanted(self, node: Node) -> bool:
@@ -180,10 +161,11 @@ class Collection:
         self.view = View(self._nodes, self._pods, self.store)
         changes = OnChange(get_logger("kubelet"), "scrape", clock)
         self.scrapes = Scrapes(changes, metrics, clock, period)
+        intake = Intake(self.store, self._pods, metrics, clock)
         self._scraper = Scraper(
             kubelet_transport(options, client.credentials, clock, report),
             clock,
-            Intake(self.store, self._pods, metrics).deliver,
+            intake.deliver,
             self.scrapes,
             period=period,
             timeout=options.scrape_timeout,
@@ -194,7 +176,7 @@ class Collection:
             use_status_port=options.kubelet_use_node_status_port,
             verify_node_name=options.kubelet_verify_node_name,
         )
-        aim = Aim(self._scraper, self.store, self.scrapes, rules, options.node_selector)
+        aim = Aim(self._scraper, intake, self.scrapes, rules, options.node_selector)
         self._nodes.subscribe(aim.changed)
         observer = Telemetry(metrics, clock)
         observer.track("nodes", self._nodes)

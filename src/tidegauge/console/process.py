@@ -2,7 +2,6 @@
 
 import asyncio
 import resource
-import signal
 import socket
 from contextlib import AsyncExitStack
 
@@ -12,23 +11,18 @@ from tidegauge.console.answering import Answers
 from tidegauge.console.authorities import watch_authorities
 from tidegauge.console.collecting import Collection
 from tidegauge.console.options import Options
-from tidegauge.security.files import Report
+from tidegauge.console.running import bound, reporter, told_to_stop
 from tidegauge.serving.connection import Limits
-from tidegauge.serving.server import Server, open_socket
-from tidegauge.telemetry.changes import OnChange
+from tidegauge.serving.server import Server
 from tidegauge.telemetry.logs import get_logger
 from tidegauge.telemetry.metrics import Metrics
-from tidegauge.units.clock import Clock, SystemClock
+from tidegauge.units.clock import SystemClock
 
 DRAIN_SECONDS = 20.0
 """For answers under way when told to stop: a pod is killed 30 s after that unless it says
 otherwise, and `--shutdown-delay-duration` comes first."""
 
 _log = get_logger("serve")
-
-
-class ListenError(Exception):
-    """An address can't be listened on; names the flags and the remedy."""
 
 
 async def run(options: Options) -> None:
@@ -38,7 +32,7 @@ async def run(options: Options) -> None:
     """
     _raise_open_files()
     clock, stop = SystemClock(), asyncio.Event()
-    metrics, report = Metrics(options.metric_resolution), _reporter(clock)
+    metrics, report = Metrics(options.metric_resolution), reporter(clock)
     trust = live_trust(options, clock, report)
     tls = serving_context(options, trust, clock, report)
     async with AsyncExitStack() as stack:
@@ -49,14 +43,14 @@ async def run(options: Options) -> None:
         plain = Server(answers.metrics_only, Limits(), clock=clock)
         await server.listen(_secure_socket(options), tls.outer)
         if where := options.metrics_bind_address:
-            await plain.listen(_bound("--metrics-bind-address", *where, share=False))
+            await plain.listen(bound("--metrics-bind-address", *where, share=False))
         work = collection.work()
         if not options.authentication_skip_lookup:
             work.append(watch_authorities(trust, clients.authentication, metrics, clock))
         async with asyncio.TaskGroup() as group:  # one that fails ends the process: half is none
             tasks = [group.create_task(each) for each in work]
             _log.info("serving", port=options.secure_port, version=__version__)
-            await _told_to_stop(stop)
+            await told_to_stop(stop)
             _log.info("stopping")
             await asyncio.sleep(options.shutdown_delay_duration)
             await asyncio.gather(server.drain(DRAIN_SECONDS), plain.drain(DRAIN_SECONDS))
@@ -71,33 +65,6 @@ def _raise_open_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-async def _told_to_stop(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
-
-
 def _secure_socket(options: Options) -> socket.socket:
     address, port = options.bind_address, options.secure_port
-    return _bound("--bind-address, --secure-port", address, port, share=options.permit_port_sharing)
-
-
-def _bound(flags: str, address: str, port: int, *, share: bool) -> socket.socket:
-    try:
-        return open_socket(address, port, share_port=share)
-    except OSError as error:
-        why = f"cannot listen on {address}:{port}: {error.strerror}"
-        raise ListenError(f"{flags}: {why}; choose another") from error
-
-
-def _reporter(clock: Clock) -> Report:
-    changes = OnChange(get_logger("security"), "reload", clock)
-
-    def report(name: str, problem: str | None) -> None:
-        if problem is None:
-            changes.succeeded(name)
-        else:
-            changes.failed(name, problem)
-
-    return report
+    return bound("--bind-address, --secure-port", address, port, share=options.permit_port_sharing)

@@ -11,7 +11,8 @@ from tidegauge.console.exits import Exit
 from tidegauge.console.flags import parse
 from tidegauge.console.manual import usage
 from tidegauge.console.options import Options
-from tidegauge.console.process import ListenError, run
+from tidegauge.console.process import run
+from tidegauge.console.running import ListenError
 from tidegauge.security.files import FileError
 from tidegauge.serving.trust import TrustError
 from tidegauge.telemetry import logs

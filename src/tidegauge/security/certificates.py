@@ -6,7 +6,6 @@ its authority stays in the directory beside it, to be put into the APIService's 
 
 import datetime as dt
 import ipaddress
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tidegauge.security.files import FileError
+from tidegauge.security.files import FileError, replace_file
 from tidegauge.units.clock import Clock
 
 _DAY = 86_400.0
@@ -112,23 +111,14 @@ class SelfMadePair:
     def _write(self, stem: str, pair: Pair) -> None:
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
-            _replace(self._directory / f"{stem}.key", pair.key, 0o600)
-            _replace(self._directory / f"{stem}.crt", pair.certificate, 0o644)
+            replace_file(self._directory / f"{stem}.key", pair.key, 0o600)
+            replace_file(self._directory / f"{stem}.crt", pair.certificate, 0o644)
         except OSError as error:
             raise FileError(
                 f"{self._directory}: can't keep a serving certificate there: {error.strerror}; "
                 "give --cert-dir a writable directory, or --tls-cert-file and "
                 "--tls-private-key-file"
             ) from error
-
-
-def _replace(path: Path, content: bytes, mode: int) -> None:
-    """Write beside and rename: who reads at the same moment sees the old file or the new one."""
-    temporary = path.with_name(path.name + ".new")
-    temporary.unlink(missing_ok=True)
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
-    temporary.replace(path)
 
 
 def _read_pair(directory: Path, stem: str) -> Pair | None:

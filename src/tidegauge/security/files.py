@@ -5,6 +5,7 @@ some thirty microseconds, and so every way of replacing one is noticed: in place
 mounted Secret's symlink that turns elsewhere, within one tick of the file system's clock.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -111,6 +112,15 @@ def read_small(path: Path) -> bytes:
     if len(content) > MAX_BYTES:
         raise FileError(f"{path}: over {MAX_BYTES >> 20} MiB; this is the wrong file")
     return content
+
+
+def replace_file(path: Path, content: bytes, mode: int) -> None:
+    """Write beside and rename: who reads at the same moment sees the old file or the new one."""
+    temporary = path.with_name(path.name + ".new")
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(content)
+    temporary.replace(path)
 
 
 def source(what: bytes | Path, name: str, clock: Clock, report: Report = unreported) -> Source:
