@@ -5,6 +5,7 @@ are accepted and change nothing. Checks run in the order of the Go server, whose
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tidegauge.serving.query import Query
@@ -33,7 +34,9 @@ class ListOptions:
     watch: bool
 
 
-def parse_list_options(query: Query) -> ListOptions:
+def parse_list_options(
+    query: Query, parse_fields: Callable[[str], FieldSelector] = parse_field_selector
+) -> ListOptions:
     """Raise 400 for what cannot be read and 422 for options that exclude each other."""
     _refuse_lost_selectors(query)
     for name in ("timeoutSeconds", "limit"):
@@ -41,7 +44,7 @@ def parse_list_options(query: Query) -> ListOptions:
             _check_integer(query.get(name))
     try:
         labels = parse_label_selector(query.get("labelSelector"))
-        fields = parse_field_selector(query.get("fieldSelector"))
+        fields = parse_fields(query.get("fieldSelector"))
     except SelectorError as error:
         raise StatusError(bad_request(str(error))) from error
     watch = query.is_set("watch")

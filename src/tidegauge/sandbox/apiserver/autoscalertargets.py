@@ -1,6 +1,6 @@
 """The targets of an autoscaler in one line: what is measured, against what is wanted."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -28,9 +28,10 @@ def targets_text(autoscaler: Object) -> str:
 
 
 def _texts(autoscaler: Object) -> Iterator[str]:
-    wanted = autoscaler["spec"].get("metrics") or ()
-    measured = autoscaler.get("status", {}).get("currentMetrics") or ()
-    for metric, current in zip_longest(wanted, measured[: len(wanted)], fillvalue={}):
+    wanted: Sequence[Object] = autoscaler["spec"].get("metrics") or ()
+    measured: Sequence[Object] = autoscaler.get("status", {}).get("currentMetrics") or ()
+    nothing: Object = {}
+    for metric, current in zip_longest(wanted, measured[: len(wanted)], fillvalue=nothing):
         field = _FIELDS.get(metric["type"], "")
         source = metric.get(field, {})
         reading = (current or {}).get(field, {}).get("current", {})
@@ -45,6 +46,5 @@ def _against(current: Object, target: Object) -> str:
         text = UNKNOWN if measured is None else f"{measured}%"
         return f"{text}/{target['averageUtilization']}%"
     if "averageValue" in target:
-        average = f"{current.get('averageValue') or UNKNOWN}/{target['averageValue']}"
-        return average
+        return f"{current.get('averageValue') or UNKNOWN}/{target['averageValue']}"
     return f"{current.get('value') or UNKNOWN}/{target.get('value', UNKNOWN)}"

@@ -1,5 +1,7 @@
 """Why a write fails, as Status objects with the texts that clients print."""
 
+from collections.abc import Sequence
+
 from tidegauge.sandbox.apiserver.kinds import Kind
 from tidegauge.serving.status import Cause, Details, Status
 from tidegauge.units.gotext import quote
@@ -36,9 +38,44 @@ def invalid(kind: Kind, name: str, causes: list[Cause]) -> Status:
     return Status(422, "Invalid", f"{subject} {quote(name)} is invalid: {text}", details)
 
 
-def expired() -> Status:
-    message = "The resourceVersion for the provided watch is too old."
-    return Status(410, "Expired", message)
+def gone_version(version: int, oldest: int) -> Status:
+    """The changes since then are no longer known."""
+    return Status(410, "Expired", f"too old resource version: {version} ({oldest})")
+
+
+def gone_page() -> Status:
+    """A page of a list that is no longer kept."""
+    message = "The provided continue parameter is too old to display a consistent list result."
+    return Status(410, "Expired", f"{message} Start a new list without the continue parameter.")
+
+
+def future_version(version: int, current: int) -> Status:
+    cause = Cause("ResourceVersionTooLarge", "Too large resource version", "")
+    message = f"Timeout: Too large resource version: {version}, current: {current}"
+    return Status(504, "Timeout", message, Details(causes=(cause,)))
+
+
+def unsupported_media(media_type: str, accepted: Sequence[str]) -> Status:
+    kinds = ", ".join(accepted)
+    message = (
+        "the body of the request was in an unknown format - accepted media types include: "
+        f"{kinds} (it is {media_type or 'of none'})"
+    )
+    return Status(415, "UnsupportedMediaType", message, Details())
+
+
+def unprocessable(_error: Exception) -> Status:
+    """The patch could be read but does not fit; Kubernetes does not say how."""
+    message = "the server rejected our request due to an error in our request"
+    return Status(422, "Invalid", message, Details())
+
+
+def terminating(kind: Kind, name: str, namespace: str) -> Status:
+    why = f"unable to create new content in namespace {namespace} because it is being terminated"
+    subject = f"{kind.qualified} {quote(name)}"
+    cause = Cause("NamespaceTerminating", f"namespace {namespace} is being terminated", "")
+    details = Details(name, kind.group, kind.resource, (cause,))
+    return Status(403, "Forbidden", f"{subject} is forbidden: {why}", details)
 
 
 def _about(kind: Kind, name: str) -> Details:

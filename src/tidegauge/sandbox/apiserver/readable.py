@@ -55,8 +55,7 @@ def selector_text(selector: Mapping[str, Any] | None) -> str:
     if not selector:
         return NONE
     terms = [f"{key}={value}" for key, value in sorted(selector.get("matchLabels", {}).items())]
-    for term in selector.get("matchExpressions", ()):
-        terms.append(_expression_text(term))
+    terms += map(_expression_text, selector.get("matchExpressions", ()))
     return ",".join(terms) or NONE
 
 

@@ -1,7 +1,7 @@
 """Field selectors: `metadata.name=web-0,metadata.namespace!=kube-system`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from tidegauge.units.gotext import quote
@@ -28,8 +28,10 @@ class FieldSelector:
         return all((fields.get(field, "") == value) is equal for field, value, equal in self.terms)
 
 
-def parse_field_selector(text: str) -> FieldSelector:
-    """Parse a field selector over `metadata.name` and `metadata.namespace`.
+def parse_field_selector(
+    text: str, known_fields: Collection[str] = _KNOWN_FIELDS
+) -> FieldSelector:
+    """Parse a field selector over some fields.
 
     In a value a comma, an equals sign and a backslash are escaped by a backslash. SelectorError
     says which piece is no term, has a bad escape, or names a field that nobody knows.
@@ -37,8 +39,8 @@ def parse_field_selector(text: str) -> FieldSelector:
     terms = [_parse_term(piece, text) for piece in sorted(_split(text)) if piece]
     terms = [term for term in terms if term[0] or term[1]]
     for field, _, _ in terms:
-        if field not in _KNOWN_FIELDS:
-            known = ", ".join(map(quote, _KNOWN_FIELDS))
+        if field not in known_fields:
+            known = ", ".join(map(quote, known_fields))
             raise SelectorError(f"{quote(field)} is not a known field selector: only {known}")
     return FieldSelector(tuple(terms))
 
