@@ -15,6 +15,7 @@ Usage:
 
 Commands:
   serve    Collect what containers and nodes use, and serve it as metrics.k8s.io.
+  node     Stand in for a kubelet on any Linux host: serve what it uses, in the same format.
 
 Examples:
   tidegauge serve --help
@@ -46,6 +47,10 @@ def _dispatch(words: list[str]) -> int:
             from tidegauge.console.serve import serve  # noqa: PLC0415
 
             return serve(flags)
+        case ["node", *flags]:
+            from tidegauge.console.node import node  # noqa: PLC0415
+
+            return node(flags)
         case ["--version"]:
             sys.stdout.write(f"tidegauge {__version__}\n")
         case [] | ["--help" | "-h" | "help"]:

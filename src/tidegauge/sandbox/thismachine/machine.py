@@ -12,10 +12,10 @@ from tidegauge.sandbox.thismachine.records import FileSystem, Memory, Node, Pod,
 from tidegauge.sandbox.thismachine.walking import read
 from tidegauge.units.clock import Clock
 
-BY_CGROUPS = "cgroups: services, containers and slices are shown as pods"
+BY_CGROUPS = "services, containers and slices, by their cgroups"
 BY_SESSIONS = (
-    "no cgroup here accounts for both CPU and memory (a container, or no systemd): processes are "
-    "grouped by session instead, and what one uses just before its end is missed"
+    "processes by session, for no cgroup here accounts for both CPU and memory (as in a container "
+    "or without systemd); what a process uses just before its end is missed"
 )
 
 
