@@ -249,6 +249,13 @@ class TestAddresses:
 
         assert tried == ["127.0.0.71", "127.0.0.72", "127.0.0.73", "127.0.0.71"]
 
+    async def test_a_name_that_is_not_known_does_not_hide_why_an_address_failed(self, transport):
+        """Most nodes have a Hostname that resolves nowhere; the error is that of the address."""
+        target = target_at(free_port(), "127.0.0.74", "node.invalid")
+
+        with fails(errors.RefusedError, "127.0.0.74", "after that node.invalid: "):
+            await transport.get(target, SECONDS)
+
     async def test_a_silent_address_leaves_half_of_the_time_for_the_other(self, transport, tls):
         """Packets that are dropped on the way must not eat the whole deadline."""
         async with running(tls=tls) as kubelet:

@@ -205,6 +205,7 @@ class KubeletTransport:
         hosts = [addresses[(line.first + turn) % len(addresses)] for turn in range(2)]
         if len(addresses) == 1:
             hosts.pop()
+        earlier: OSError | None = None
         for host in hosts:
             ask.host = host
             line.first = (line.first + 1) % len(addresses)  # move on, unless this one works
@@ -212,9 +213,16 @@ class KubeletTransport:
                 async with asyncio.timeout_at(self._connect_deadline(ask, last=host is hosts[-1])):
                     sock = await dial(host, ask.target.port)
             except OSError as error:
-                if host is hosts[-1]:
+                if host is not hosts[-1]:
+                    earlier = error
+                    ask.tried = f" (before that {host}: {diagnosis.describe(error)})"
+                elif earlier is not None and isinstance(error, socket.gaierror):
+                    # That a name is not known tells less of the node than why the first one failed.
+                    ask.host = hosts[0]
+                    ask.tried = f" (after that {host}: {diagnosis.describe(error)})"
+                    raise earlier from error
+                else:
                     raise
-                ask.tried = f" (before that {host}: {diagnosis.describe(error)})"
             else:
                 line.first = addresses.index(host)
                 return sock
