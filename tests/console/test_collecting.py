@@ -9,7 +9,8 @@ import pytest
 from tests.clock import ManualClock
 from tidegauge.cluster.cache import Pods
 from tidegauge.cluster.records import Node, Pod
-from tidegauge.console.collecting import Aim, Intake, Scrapes
+from tidegauge.console.collecting import Aim, Scrapes
+from tidegauge.console.intake import Intake
 from tidegauge.kubelet.addressing import AddressRules
 from tidegauge.kubelet.errors import DeadlineError, RefusedError
 from tidegauge.kubelet.target import Target
@@ -47,14 +48,14 @@ class Bench:
         changes = OnChange(logs.get_logger("kubelet"), "scrape", self.clock)
         self.scrapes = Scrapes(changes, self.metrics, self.clock, PERIOD)
         self.targets = Targets()
+        self.intake = Intake(self.store, self.pods, self.metrics, self.clock)
         self.aim = Aim(
             self.targets,
-            self.store,
+            self.intake,
             self.scrapes,
             AddressRules(),
             parse_label_selector(selector),
         )
-        self.intake = Intake(self.store, self.pods, self.metrics)
 
     def deliver(self, node: str, at: float, *lines: str) -> bool:
         stamp = 1_795_435_200_000 + int(at * 1000)
@@ -126,6 +127,15 @@ class TestAim:
         bench.aim.changed(node(addresses=()), None)
         assert bench.scrapes.failures() == ""
 
+    def test_a_failing_node_that_is_left_out_fails_no_more(self) -> None:
+        """That is what the annotation is for."""
+        bench = Bench()
+        bench.aim.changed(None, node())
+        bench.scrapes.failed("node-a", RefusedError("node-a", "https://x", "y"), 1.0)
+        bench.aim.changed(node(), node(annotations=(("tidegauge.dev/scrape", "false"),)))
+
+        assert bench.scrapes.failures() == ""
+
 
 class TestIntake:
     def test_a_pair_is_known_from_the_second_answer_on(self) -> None:
@@ -143,6 +153,18 @@ class TestIntake:
         assert bench.sample("tidegauge_series_dropped_total", reason="bad_line") == 2
         assert bench.store.node_usage("node-a")
 
+    def test_an_answer_that_is_not_whole_is_told_on_change(self) -> None:
+        """When it begins, when its cause changes, and when it is over."""
+        bench = Bench()
+        for at, more in enumerate([["<p>"], ["<p>"], ["resource_scrape_error 1"], [], []]):
+            bench.deliver("node-a", 15.0 * at, *NODE, *more)
+
+        assert bench.logged() == [
+            ("reading failed", "bad_line"),
+            ("reading failed", "scrape_error"),
+            ("reading recovered", "scrape_error"),
+        ]
+
     def test_a_claim_on_another_nodes_pod_is_counted_once_and_never_served(self) -> None:
         """Only the node that the API server placed the pod on is believed."""
         bench = Bench()
@@ -152,6 +174,20 @@ class TestIntake:
 
         assert bench.sample("tidegauge_series_dropped_total", reason="foreign_pod") == 1
         assert bench.store.pod_usage("shop", "web", "node-b") is None
+        assert bench.logged() == [("pod check failed", "foreign_pod")]
+
+        bench.deliver("node-a", 45.0, *NODE)
+        assert bench.logged()[1:] == [("pod check recovered", "foreign_pod")]
+
+    def test_of_a_node_that_is_gone_nothing_is_remembered(self) -> None:
+        """One that comes back under its name begins anew, in data and in the log."""
+        bench = Bench()
+        for at in (0.0, 15.0):
+            bench.deliver("node-a", at, *NODE, "<p>")
+            bench.intake.forget("node-a")
+
+        assert bench.logged() == [("reading failed", "bad_line")] * 2
+        assert bench.store.node_usage("node-a") is None
 
 
 class TestScrapes:

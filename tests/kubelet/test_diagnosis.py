@@ -54,6 +54,15 @@ def test_each_failure_has_its_cause(phase, error, cause):
     assert "asyncio" not in str(explained)
 
 
+def test_an_end_without_goodbye_is_said_so():
+    """OpenSSL's own words are about its source code."""
+    error = ssl.SSLEOFError(8, "EOF occurred in violation of protocol (_ssl.c:2580)")
+
+    explained = explain("n1", "https://n1", Phase.ANSWER, error)
+
+    assert explained.detail == "the connection ended without TLS's goodbye"
+
+
 LATE = {
     Phase.CONNECT: ("connect_timeout", "no answer to the connection attempt within 10 s"),
     Phase.HANDSHAKE: ("timeout", "not done within 10 s, still in the TLS handshake"),

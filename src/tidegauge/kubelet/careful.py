@@ -44,6 +44,9 @@ from tidegauge.kubelet.series import (
     SeriesKey,
 )
 
+SHOWN_BYTES = 200
+"""Of a bad line, in the log: name, labels and value of most."""
+
 
 def parse(body: bytes, received_ms: int, last: Layout | None) -> Answer:
     """Return what `body` says; its layout is `last` when that has the same series."""
@@ -76,12 +79,15 @@ class Reading:
         self._keys: dict[bytes, SeriesKey] = {}
         self._series = {NODE}
         self._bad_lines = 0
+        self._first_bad_line = b""
         self._scrape_error = False
 
     def add(self, line: bytes) -> None:
         try:
             self._read(line)
         except ValueError:
+            if not self._bad_lines:
+                self._first_bad_line = line[:SHOWN_BYTES]
             self._bad_lines += 1
 
     def _read(self, line: bytes) -> None:
@@ -122,6 +128,7 @@ class Reading:
             start=array("q", self._columns(Figure.START, keys, 0)[0]),
             whole=bool(usable) and not self._bad_lines and not self._scrape_error,
             bad_lines=self._bad_lines,
+            first_bad_line=self._first_bad_line,
             scrape_error=self._scrape_error,
         )
 

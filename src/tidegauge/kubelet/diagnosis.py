@@ -120,8 +120,16 @@ def explain_status(node: str, url: str, answer: ResponseReader) -> errors.Respon
     return kind(node, url, f"status {answer.status}{said}")
 
 
+def _ended_early(error: Exception) -> bool:
+    """OpenSSL 3 has a second way to say it, and neither is for people."""
+    reason = getattr(error, "reason", None)
+    return isinstance(error, ssl.SSLEOFError) or reason == "UNEXPECTED_EOF_WHILE_READING"
+
+
 def describe(error: Exception) -> str:
     """What happened, in the system's or OpenSSL's words."""
+    if _ended_early(error):
+        return "the connection ended without TLS's goodbye"
     if isinstance(error, ssl.SSLError):  # `reason` is set by OpenSSL's errors only
         return (getattr(error, "reason", None) or str(error)).replace("_", " ").lower()
     if isinstance(error, socket.gaierror):

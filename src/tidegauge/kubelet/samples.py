@@ -58,8 +58,9 @@ class Answer:
       of the request; MISSING where the line itself is missing or bad.
     - `whole` is false when the answer had a bad line, was cut off, has no usable series at all, or
       says that collecting failed: then what it lacks may still exist.
-    - `bad_lines` counts the lines that were dropped, a cut one included; `scrape_error` is the
-      kubelet's own verdict.
+    - `bad_lines` counts the lines that were dropped, a cut one included; `first_bad_line` is the
+      beginning of the first, for people, and empty for a cut one; `scrape_error` is the kubelet's
+      own verdict.
     """
 
     layout: Layout
@@ -71,4 +72,5 @@ class Answer:
     start: "array[int]"
     whole: bool
     bad_lines: int = 0
+    first_bad_line: bytes = b""
     scrape_error: bool = False
