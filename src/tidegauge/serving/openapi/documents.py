@@ -31,7 +31,7 @@ def v2_document() -> Schema:
     operations = [operation for page in pages() for operation in _operations(page)]
     definitions: dict[str, Schema] = {}
     for version in VERSIONS:
-        definitions |= schemas(version, _V2_REFERENCE, one_of=False)
+        definitions |= schemas(version, _V2_REFERENCE, v3=False)
     return {
         "swagger": "2.0",
         "info": _INFO,
@@ -48,7 +48,7 @@ def pages() -> list[str]:
 
 def v3_document(page: str) -> Schema:
     version = page.rpartition("/")[2]
-    types = schemas(version, _V3_REFERENCE, one_of=True) if version in VERSIONS else {}
+    types = schemas(version, _V3_REFERENCE, v3=True) if version in VERSIONS else {}
     return {
         "openapi": "3.0.0",
         "info": _INFO,

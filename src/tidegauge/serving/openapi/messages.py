@@ -124,7 +124,6 @@ _V2_SCHEMA = _message(
         "additionalProperties": _one(21, _one(1, _v2_schema)),
         "type": _one(22, _text(1)),
         "items": _one(23, _one(1, _v2_schema)),
-        "allOf": _many(24, _v2_schema),
         "properties": _one(25, _named(1, _v2_schema)),
     },
     31,

@@ -22,7 +22,11 @@ _GZIP_ACCEPTED = re.compile(r"(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?:0?\.\d*[1-9]|1))"
 """Here, unlike for lists, the Go server reads the quality."""
 
 _IMMUTABLE = "public, immutable"
-"""For a document that was asked for by its hash: under that URL it will never change."""
+"""For a document that was asked for by its hash: under that URL it will never change.
+
+With another hash, such as that of a server before us, it is the same document, unhashed. The Go
+server redirects, which kube-apiserver lets through to nobody.
+"""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class OpenApiPages:
         if document is None:
             # As the Go server says it; either way a client finds no document.
             return Response(200, [NO_CACHE])
-        return self._v3(page.removeprefix("v3/"), document, call)
+        return self._v3(document, call)
 
     def _v2(self, call: Call) -> Response:
         headers = [NO_CACHE, ("Vary", "Accept-Encoding"), ("Vary", "Accept")]
@@ -76,17 +80,13 @@ class OpenApiPages:
         packed = [*response.headers, ("Content-Encoding", "gzip")]
         return Response(200, packed, gzip(response.body))
 
-    def _v3(self, page: str, document: dict[str, Any], call: Call) -> Response:
+    def _v3(self, document: dict[str, Any], call: Call) -> Response:
         vary = ("Vary", "Accept")
         form = _choose(call, (_JSON_FORM, _protobuf("v3", v3_message)))
         if form is None:
             return Response(406, [NO_CACHE, vary])
-        asked = call.query.get("hash")
-        if asked and asked != _hash(document):
-            location = ("Location", _hashed_url(page, document))
-            found = [("ETag", etag_of(_json(document))), ("Content-Type", form.content_type)]
-            return Response(301, [NO_CACHE, vary, *found, location])
-        caching = ("Cache-Control", _IMMUTABLE) if asked else NO_CACHE
+        hashed = call.query.get("hash") == _hash(document)
+        caching = ("Cache-Control", _IMMUTABLE) if hashed else NO_CACHE
         return self._conditional(document, form, [caching, vary], call)
 
     def _conditional(

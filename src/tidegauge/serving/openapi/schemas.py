@@ -163,28 +163,28 @@ def kind_extension(version: str, kind: str) -> Schema:
     return {"group": GROUP, "kind": kind, "version": version}
 
 
-def schemas(version: str, prefix: str, *, one_of: bool) -> dict[str, Schema]:
+def schemas(version: str, prefix: str, *, v3: bool) -> dict[str, Schema]:
     """All types that a version needs; references to them begin with `prefix`.
 
-    `one_of` says whether the form of OpenAPI has types that are one of several.
+    Unlike v2, v3 has types that are one of several, and lets nothing stand beside a reference.
     """
     found = {full_name(name, version): dict(schema) for name, schema in _SCALARS.items()}
-    quantity = _NUMBER_OR_TEXT if one_of else {"type": "string"}
+    quantity = _NUMBER_OR_TEXT if v3 else {"type": "string"}
     found[full_name("Quantity", version)] = {**quantity, "description": _QUANTITY}
     for name, described in {**_COMMON, **_METRICS}.items():
-        found[full_name(name, version)] = _object(described, version, prefix)
+        found[full_name(name, version)] = _object(described, version, prefix, wrapping=v3)
     for kind in _METRICS.keys() - {"ContainerMetrics"}:
         extension = [kind_extension(version, kind)]
         found[full_name(kind, version)]["x-kubernetes-group-version-kind"] = extension
     return dict(sorted(found.items()))
 
 
-def _object(described: _Type, version: str, prefix: str) -> Schema:
+def _object(described: _Type, version: str, prefix: str, *, wrapping: bool) -> Schema:
     schema: Schema = {"type": "object", "description": described.description}
     if described.required:
         schema["required"] = list(described.required)
     schema["properties"] = {
-        name: _described(_typed(field.type, version, prefix), field.description)
+        name: _described(_typed(field.type, version, prefix), field.description, wrapping)
         for name, field in described.fields.items()
     }
     return schema
@@ -203,10 +203,10 @@ def _typed(notation: str, version: str, prefix: str) -> Schema:
     return {"$ref": prefix + full_name(notation, version)}
 
 
-def _described(schema: Schema, description: str) -> Schema:
-    """A reference may have nothing beside it, so a described one is wrapped."""
+def _described(schema: Schema, description: str, wrapping: bool) -> Schema:
+    """With its description, for which a reference is wrapped where nothing may stand beside it."""
     if not description:
         return schema
-    if "$ref" in schema:
+    if wrapping and "$ref" in schema:
         schema = {"allOf": [schema]}
     return {**schema, "description": description}
