@@ -63,8 +63,8 @@ class Intake:
         (namespace, pod), node = foreign[0]
         problem = (
             f"node {name}: reports pods that run elsewhere by the API server's word, "
-            f"{len(foreign)} of them, the first being {namespace}/{pod} on node {node}; that is not "
-            "used, and passes by itself after a pod has moved; else find out who answers as the "
-            "kubelet of this node"
+            f"{len(foreign)} of them, the first being {namespace}/{pod} on node {node}; that is "
+            "not used, and passes by itself after a pod has moved; else find out who answers as "
+            "the kubelet of this node"
         )
         self._claims.failed(name, "foreign_pod", problem=problem)
