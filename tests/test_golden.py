@@ -88,3 +88,16 @@ def test_the_command_counts_and_exits_with_1_on_a_failure(
         "  text: expected '2Ki', got '1Ki'",
         "2 passed, 1 failed",
     ]
+
+
+@pytest.mark.parametrize("content", [None, b"no JSON\n"], ids=["absent", "no JSON"])
+def test_a_file_that_cannot_be_read_exits_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None
+) -> None:
+    """It is told apart from vectors that fail."""
+    path = tmp_path / "x.jsonl"
+    if content:
+        path.write_bytes(content)
+
+    assert main([str(path)]) == 2
+    assert "cannot read the vectors" in capsys.readouterr().err

@@ -68,7 +68,11 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         print("usage: python -m tests.vectors FILE...", file=sys.stderr)
         return 2
-    passed, failed, total = run(map(Path, arguments))
+    try:
+        passed, failed, total = run(map(Path, arguments))
+    except (OSError, EOFError, ValueError) as error:
+        print(f"cannot read the vectors: {error}", file=sys.stderr)
+        return 2
     for vector, verdict in failed[:SHOWN_VECTORS]:
         _show(vector, verdict)
     if len(failed) > SHOWN_VECTORS:

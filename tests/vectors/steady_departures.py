@@ -17,7 +17,7 @@ RESTARTED = "3 started since the last sample"
 YOUNG = "3 younger than a period, or than 10 s, or not yet started"
 START_FELL = "3 the start fell or its line is gone"
 RESET = "3 the counter fell"
-JOINED = "4 a container joined, and its next sample is not newer"
+FIRST_AGAIN = "3 a first sample that comes again, in a pod with others"
 ZERO = "4 zero or missing CPU or memory"
 TIE = "4 containers with equal stamps and unequal windows"
 LINE = "5 a line that the Go server may refuse a body for"
@@ -191,9 +191,8 @@ class _Object:
         latest_ms = max((stamp for body in answered for stamp in _stamps(body)), default=None)
         if latest_ms is not None and sample.start_ns > latest_ms * MS:
             yield RESTARTED
-        others = any(samples[step - 1] for samples in self.samples.values()) if step else False
-        if others and step < self.now:
-            yield JOINED
+        if step < self.now and len(self.samples) > 1:
+            yield FIRST_AGAIN
 
     def _tie(self, here: list[Series]) -> bool:
         windows: dict[int, set[int]] = {}
