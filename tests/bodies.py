@@ -22,3 +22,15 @@ def container_lines(namespace: str, pod: str, container: str, **figures: str) ->
     """Lines of a container: a value, or value and stamp, for each of the kinds."""
     labels = f'{{container="{container}",namespace="{namespace}",pod="{pod}"}}'
     return "".join(f"{CONTAINER_FAMILIES[kind]}{labels} {text}\n" for kind, text in figures.items())
+
+
+def kubelet_body(lines: str) -> str:
+    """The same lines as a kubelet orders them: by family, each with its HELP and TYPE."""
+    families: dict[str, list[str]] = {}
+    for line in sorted(lines.splitlines()):
+        name = line.replace("{", " ").split()[0]
+        families.setdefault(name, []).append(f"{line}\n")
+    return "".join(
+        f"# HELP {name} [STABLE] Some help\n# TYPE {name} gauge\n{''.join(members)}"
+        for name, members in sorted(families.items())
+    )
