@@ -104,7 +104,7 @@ class SelfMadePair:
         certificate = _usable(kept) if kept else None
         if kept and certificate and certificate.not_valid_after_utc.timestamp() > now + _LEAF_LIFE:
             return kept
-        made = _make_authority(now)
+        made = make_authority(now)
         self._write("tidegauge-ca", made)
         return made
 
@@ -147,26 +147,26 @@ def _covers(certificate: x509.Certificate, names: Iterable[str]) -> bool:
         alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
         return False
-    return set(map(_general_name, names)) <= set(alternative.value)
+    return set(map(general_name, names)) <= set(alternative.value)
 
 
-def _general_name(name: str) -> x509.GeneralName:
+def general_name(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
         return x509.DNSName(name)
 
 
-def _make_authority(now: float) -> Pair:
+def make_authority(now: float) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _common_name(f"tidegauge-ca@{int(now)}")
     certificate = (
-        _builder(name, name, key, key, now, _AUTHORITY_LIFE)
+        certificate_builder(name, name, key, key, now, _AUTHORITY_LIFE)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(key_usage(signs_certificates=True), critical=True)
         .sign(key, hashes.SHA256())
     )
-    return _encode([certificate], key)
+    return encode_pair([certificate], key)
 
 
 def _make_leaf(authority: Pair, names: Sequence[str], now: float) -> Pair:
@@ -176,19 +176,21 @@ def _make_leaf(authority: Pair, names: Sequence[str], now: float) -> Pair:
         raise FileError("tidegauge-ca.key is no key of ours; remove tidegauge-ca.* for a new one")
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
-        _builder(_common_name(names[0][:64]), issuer.subject, key, issuer_key, now, _LEAF_LIFE)
+        certificate_builder(
+            _common_name(names[0][:64]), issuer.subject, key, issuer_key, now, _LEAF_LIFE
+        )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(
-            x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False
+            x509.SubjectAlternativeName([general_name(name) for name in names]), critical=False
         )
         .sign(issuer_key, hashes.SHA256())
     )
-    return _encode([certificate, issuer], key)
+    return encode_pair([certificate, issuer], key)
 
 
-def _builder(
+def certificate_builder(
     subject: x509.Name,
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
@@ -210,7 +212,7 @@ def _builder(
     )
 
 
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=True,
         content_commitment=False,
@@ -228,7 +230,7 @@ def _common_name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def _encode(chain: Sequence[x509.Certificate], key: ec.EllipticCurvePrivateKey) -> Pair:
+def encode_pair(chain: Sequence[x509.Certificate], key: ec.EllipticCurvePrivateKey) -> Pair:
     return Pair(
         b"".join(certificate.public_bytes(Encoding.PEM) for certificate in chain),
         key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),

@@ -1,0 +1,223 @@
+"""Writes: what a client sends becomes what is stored, by the rules of its kind."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tidegauge.sandbox.apiserver.decoding import check_kind, conform
+from tidegauge.sandbox.apiserver.defaults import assign_cluster_ip, fill_in
+from tidegauge.sandbox.apiserver.failures import terminating, unprocessable, unsupported_media
+from tidegauge.sandbox.apiserver.kinds import Kind
+from tidegauge.sandbox.apiserver.lifecycle import Lifecycle
+from tidegauge.sandbox.apiserver.patching import (
+    PatchError,
+    UnfitPatchError,
+    json_patch,
+    merge,
+    strategic,
+)
+from tidegauge.sandbox.apiserver.scales import rescaled, scale_of
+from tidegauge.sandbox.apiserver.schema import type_name, type_of
+from tidegauge.sandbox.apiserver.storage import Object, Storage
+from tidegauge.sandbox.apiserver.validation import validate, validate_update
+from tidegauge.serving.status import StatusError, bad_request, not_found
+from tidegauge.units.timestamp import format_rfc3339
+
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+
+PATCHES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
+
+_SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
+"""Letters of generated names, with which no words are made."""
+
+_NAMES_OF_SYSTEM = ("uid", "resourceVersion", "generation", "creationTimestamp")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an object is, or shall be."""
+
+    kind: Kind
+    namespace: str
+    name: str = ""
+    subresource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The query's options of a write."""
+
+    validation: str = "Warn"
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    object: Object
+    warnings: Sequence[str] = ()
+    created: bool = False
+
+
+class Writer:
+    """Every method raises StatusError."""
+
+    def __init__(self, storage: Storage, lifecycle: Lifecycle) -> None:
+        self._storage = storage
+        self._lifecycle = lifecycle
+
+    def existing(self, place: Place) -> Object:
+        found = self._storage.get(place.kind.resource, place.namespace, place.name)
+        if found is None:
+            raise StatusError(not_found(place.kind.resource, place.name, place.kind.group))
+        return found
+
+    def create(self, place: Place, value: Any, options: Options) -> Written:
+        kind = place.kind
+        obj, warnings = self._read(place, value, options)
+        metadata = obj["metadata"]
+        if not metadata.get("name") and metadata.get("generateName"):
+            suffix = "".join(secrets.choice(_SUFFIX) for _ in range(5))
+            metadata["name"] = metadata["generateName"] + suffix
+        for field in (*_NAMES_OF_SYSTEM, "deletionTimestamp"):
+            metadata.pop(field, None)
+        if "status" in kind.subresources and kind.resource != "nodes":
+            obj.pop("status", None)
+        fill_in(kind.resource, obj)
+        if kind.resource == "services":
+            taken = (each["spec"].get("clusterIP", "") for each in self._storage.list("services"))
+            assign_cluster_ip(obj, taken)
+        validate(kind, obj)
+        self._check_namespace(place, metadata["name"])
+        if options.dry_run:
+            now = format_rfc3339(int(self._storage.clock.now()))
+            metadata |= {"uid": self._storage.new_uid(), "creationTimestamp": now}
+            return Written(_typed(kind, obj), warnings, created=True)
+        return Written(self._storage.create(kind.resource, obj), warnings, created=True)
+
+    def replace(self, place: Place, value: Any, options: Options) -> Written:
+        if place.subresource == "scale":
+            return self._rescale(place, value, options)
+        if place.kind.resource == "leases" and not self._find(place):
+            return self.create(place, value, options)
+        before = self.existing(place)
+        obj, warnings = self._read(place, value, options)
+        return self._store(place, obj, before, warnings, options)
+
+    def patch(self, place: Place, patch: Any, media: str, options: Options) -> Written:
+        if media not in PATCHES:
+            raise StatusError(unsupported_media(media, PATCHES))
+        if media == APPLY_PATCH and not self._find(place):
+            return self.create(place, patch, options)
+        before = self.existing(place)
+        target = scale_of(before) if place.subresource == "scale" else before
+        value = _patched(target, patch, media, place.kind)
+        if place.subresource == "scale":
+            return self._rescale(place, value, options)
+        obj, warnings = self._read(place, value, options)
+        if media == APPLY_PATCH or "resourceVersion" not in _metadata_of(patch):
+            obj["metadata"].pop("resourceVersion", None)
+        return self._store(place, obj, before, warnings, options)
+
+    def _find(self, place: Place) -> Object | None:
+        return self._storage.get(place.kind.resource, place.namespace, place.name)
+
+    def _rescale(self, place: Place, scale: Any, options: Options) -> Written:
+        obj = rescaled(self.existing(place), scale)
+        stored = obj if options.dry_run else self._storage.update(place.kind.resource, obj)
+        return Written(scale_of(stored))
+
+    def _read(self, place: Place, value: Any, options: Options) -> tuple[Object, list[str]]:
+        """The object in a body, in its place and free of what its kind does not know."""
+        kind = place.kind
+        if isinstance(value, dict):
+            check_kind(value, kind)
+        obj, warnings = conform(value, kind, options.validation)
+        metadata = obj["metadata"]
+        metadata.pop("managedFields", None)
+        said = metadata.get("namespace") or place.namespace
+        if kind.namespaced and said != place.namespace:
+            message = "the namespace of the provided object does not match the namespace sent "
+            raise StatusError(bad_request(message + "on the request"))
+        metadata.pop("namespace", None)
+        if kind.namespaced:
+            metadata["namespace"] = place.namespace
+        if place.name and metadata.setdefault("name", place.name) != place.name:
+            message = f"the name of the object ({metadata['name']}) does not match the name on "
+            raise StatusError(bad_request(f"{message}the URL ({place.name})"))
+        return obj, warnings
+
+    def _store(
+        self, place: Place, obj: Object, before: Object, warnings: list[str], options: Options
+    ) -> Written:
+        kind = place.kind
+        obj = _kept(place, obj, before)
+        if place.subresource != "status":
+            fill_in(kind.resource, obj)
+            validate_update(kind, obj, before)
+        obj = _typed(kind, obj)
+        if options.dry_run:
+            system = {key: before["metadata"][key] for key in ("uid", "creationTimestamp")}
+            return Written(obj | {"metadata": obj["metadata"] | system}, warnings)
+        return Written(self._lifecycle.finish(kind.resource, obj), warnings)
+
+    def _check_namespace(self, place: Place, name: str) -> None:
+        if not place.kind.namespaced:
+            return
+        namespace = self._storage.get("namespaces", "", place.namespace)
+        if namespace is None:
+            raise StatusError(not_found("namespaces", place.namespace))
+        if "deletionTimestamp" in namespace["metadata"]:
+            raise StatusError(terminating(place.kind, name, place.namespace))
+
+
+def _kept(place: Place, obj: Object, before: Object) -> Object:
+    """What this write may change, and the rest as it was."""
+    if place.subresource == "status":
+        said = obj["metadata"].get("resourceVersion")
+        metadata = dict(before["metadata"])
+        metadata.pop("resourceVersion")
+        if said:
+            metadata["resourceVersion"] = said
+        return before | {"metadata": metadata, "status": obj.get("status", {})}
+    if "status" in place.kind.subresources:
+        obj.pop("status", None)
+        if "status" in before:
+            obj["status"] = before["status"]
+    if place.kind.resource == "namespaces" and place.subresource != "finalize":
+        obj["spec"] = before.get("spec", {})
+    if place.kind.resource == "services":
+        obj.setdefault("spec", {}).setdefault("clusterIP", before["spec"].get("clusterIP"))
+        obj["spec"].setdefault("clusterIPs", before["spec"].get("clusterIPs"))
+        obj["spec"] = {key: value for key, value in obj["spec"].items() if value is not None}
+    metadata = obj["metadata"]
+    for field in ("deletionTimestamp", "deletionGracePeriodSeconds"):
+        metadata.pop(field, None)
+        if field in before["metadata"]:
+            metadata[field] = before["metadata"][field]
+    return obj
+
+
+def _patched(target: Object, patch: Any, media: str, kind: Kind) -> Any:
+    try:
+        if media == JSON_PATCH:
+            return json_patch(target, patch)
+        if media == MERGE_PATCH:
+            return merge(target, patch)
+        return strategic(target, patch, type_of(type_name(kind)))
+    except UnfitPatchError as error:
+        raise StatusError(unprocessable(error)) from error
+    except PatchError as error:
+        raise StatusError(bad_request(str(error))) from error
+
+
+def _metadata_of(patch: Any) -> Object:
+    found = patch.get("metadata") if isinstance(patch, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _typed(kind: Kind, obj: Object) -> Object:
+    return {"kind": kind.kind, "apiVersion": kind.api_version} | obj
