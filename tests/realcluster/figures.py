@@ -17,6 +17,7 @@ Clock = Callable[[], float]
 _PAUSE_CPU_SECONDS = 0.01
 _PAUSE_MEMORY = 192 << 10
 
+
 class Counter:
     """Seconds of CPU used, at a rate in cores that may change."""
 

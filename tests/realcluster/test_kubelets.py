@@ -13,6 +13,7 @@ from tests.realcluster.faults import Fault
 from tests.realcluster.figures import Figures
 from tests.realcluster.kubelets import Kubelets
 from tests.realcluster.process import wait_until
+from tidegauge.sandbox.resourcetext import go_float
 
 BODY = """\
 # HELP container_cpu_usage_seconds_total [STABLE] Cumulative cpu time consumed by the container in core-seconds

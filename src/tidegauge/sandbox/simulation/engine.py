@@ -1,8 +1,9 @@
 """Events at whole milliseconds, run in order of their time, and among equals of their making."""
 
 import heapq
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from tidegauge.units.clock import Clock
@@ -17,11 +18,11 @@ def to_ms(seconds: float) -> int:
     return round(seconds * SECOND)
 
 
-@dataclass(order=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Event:
-    at: int
-    number: int
-    action: Action | None = field(compare=False)
+    """An action to come; `cancel` and it won't."""
+
+    action: Action | None
 
     def cancel(self) -> None:
         self.action = None
@@ -44,6 +45,15 @@ class EventClock:
     def monotonic(self) -> float:
         return self._base.monotonic()
 
+    @contextmanager
+    def held_at(self, time: float) -> Iterator[None]:
+        """Show that time, in seconds, within the block."""
+        self.held = time
+        try:
+            yield
+        finally:
+            self.held = None
+
 
 class Engine:
     """`now` is the time of the last event, or what `run_until` has reached; milliseconds."""
@@ -51,14 +61,14 @@ class Engine:
     def __init__(self, start: int, clock: EventClock | None = None) -> None:
         self.now = start
         self._clock = clock
-        self._events: list[Event] = []
+        self._events: list[tuple[int, int, Event]] = []
         self._made = 0
 
     def at(self, time: int, action: Action) -> Event:
         """Run `action` at that time, or next if it is past."""
         self._made += 1
-        event = Event(max(time, self.now), self._made, action)
-        heapq.heappush(self._events, event)
+        event = Event(action)
+        heapq.heappush(self._events, (max(time, self.now), self._made, event))
         return event
 
     def after(self, delay: int, action: Action) -> Event:
@@ -76,12 +86,12 @@ class Engine:
     def run_until(self, time: int) -> None:
         """Run what is due until then, including what that makes; going back is nothing."""
         try:
-            while self._events and self._events[0].at <= time:
-                event = heapq.heappop(self._events)
+            while self._events and self._events[0][0] <= time:
+                at, _, event = heapq.heappop(self._events)
                 if event.action:
-                    self.now = event.at
+                    self.now = at
                     if self._clock:
-                        self._clock.held = event.at / SECOND
+                        self._clock.held = at / SECOND
                     event.action()
         finally:
             if self._clock:

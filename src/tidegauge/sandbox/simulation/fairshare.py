@@ -1,4 +1,4 @@
-"""Who gets how much of a node's CPU when all together want more: as the kernel's weights have it."""
+"""Who gets how much of a node's CPU when all want more than there is: as kernel weights have it."""
 
 from collections.abc import Sequence
 

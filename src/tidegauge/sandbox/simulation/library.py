@@ -68,9 +68,9 @@ def _read(name: str) -> Story:
 
 
 def _explain(document: Any, error: msgspec.ValidationError) -> str:
-    """What msgspec says, with the field first, and which image where it only says that it is one."""
-    message, _, path = str(error).partition(" - at `$")
-    field = path.rstrip("`").lstrip(".") or "the top level"
+    """What msgspec says, with the field first, and the name of an image where it has none."""
+    message, _, path = str(error).partition(" - at ")
+    field = path.rpartition("$")[2].rstrip("`").lstrip(".") or "the top level"
     if field.startswith("images[...]"):
         field = field.replace("[...]", f".{_bad_image(document['images'])}", 1)
     return f"{field}: {message}; the shipped stories show the form"

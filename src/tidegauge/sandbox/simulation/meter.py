@@ -17,31 +17,46 @@ _SINKS = 0.02
 
 
 @dataclass(slots=True)
-class Work:
-    """Requests, counted in the CPU nanoseconds they cost. What arrived is served, waits or lost."""
+class Flow:
+    """All requests to one workload, in the CPU nanoseconds they cost. What arrived waits until it
+    is served or lost.
+    """
 
+    arrived: int = 0
+    served: int = 0
+    lost: int = 0
+
+    @property
+    def waiting(self) -> int:
+        return self.arrived - self.served - self.lost
+
+
+@dataclass(slots=True)
+class Work:
+    """What one container has to do of a flow."""
+
+    flow: Flow = field(default_factory=Flow)
     cost: int = 0
     """Nanoseconds that one request costs; 0 until any came."""
 
     arriving: int = 0
     """Microcores' worth that arrives at present."""
 
-    arrived: int = 0
     served: int = 0
     waiting: int = 0
-    lost: int = 0
 
     def settle(self, elapsed: int, rate: int) -> None:
         """`elapsed` milliseconds have passed in which `rate` microcores were worked off."""
         arrived, served = self.arriving * elapsed, rate * elapsed
-        self.arrived += arrived
+        self.flow.arrived += arrived
+        self.flow.served += served
         self.served += served
         self.waiting += arrived - served
 
-    def turn_away(self, most: int) -> None:
+    def turn_away(self, most: int = 0) -> None:
         """Lose what waits beyond `most`."""
         if self.waiting > most:
-            self.lost += self.waiting - most
+            self.flow.lost += self.waiting - most
             self.waiting = most
 
 
@@ -107,7 +122,7 @@ class Meter:
     def hold(self, now: int, elapsed: int) -> None:
         """Take memory or give it back, after `elapsed` milliseconds more."""
         image, work = self.image, self.work
-        total = image.memory
+        total = int(image.memory)
         if image.ready and now < self.started + image.ready:
             grown = (now - self.started) / image.ready
             total = int(total * (_STARTS_WITH + (1 - _STARTS_WITH) * grown))

@@ -102,7 +102,7 @@ class Workload(_Part, frozen=True):
     max_surge: int | str = "25%"
     max_unavailable: int | str = "25%"
     autoscale: Autoscale | None = None
-    on: Literal["every", "control-plane"] = "every"
+    nodes: Literal["every", "control-plane"] = "every"
     """Which nodes a DaemonSet or Static workload has a pod on."""
 
     tolerates_all: bool = False

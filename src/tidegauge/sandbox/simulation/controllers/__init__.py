@@ -1,0 +1,1 @@
+"""The controllers that a cluster's control plane runs, as far as workloads need them."""

@@ -1,0 +1,223 @@
+"""One node's kubelet: runs the pods that are bound to the node, measures them, tells of them."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from tidegauge.sandbox.apiserver.storage import Storage
+from tidegauge.sandbox.resourcetext import Figures, render
+from tidegauge.sandbox.simulation.container import Container
+from tidegauge.sandbox.simulation.engine import SECOND, Engine
+from tidegauge.sandbox.simulation.machines import Machine
+from tidegauge.sandbox.simulation.meter import Meter
+from tidegauge.sandbox.simulation.podlife import PodLife
+from tidegauge.sandbox.simulation.podspec import is_finished
+from tidegauge.sandbox.simulation.podstatus import status_of
+from tidegauge.sandbox.simulation.recorder import Recorder
+from tidegauge.sandbox.simulation.story import Bytes, Image, Micro
+
+Object: TypeAlias = dict[str, Any]
+PodKey: TypeAlias = tuple[str, str]
+
+PAUSE_MEMORY = 192 << 10
+PAUSE_CPU = 9_000_000
+"""What each pod's pause container takes, bytes and nanoseconds: in the pod's totals only."""
+
+SYSTEM = Image(cpu=Micro(60_000), memory=Bytes(420 << 20))
+"""The kubelet itself, the runtime, the kernel: in the node's totals only."""
+
+UPTIME = 3 * 86_400 * SECOND
+"""How long a node has been up when the world begins."""
+
+_FIRST_MEASUREMENT = (300, 1500)
+"""Milliseconds after a start within which it is measured for the first time."""
+
+
+@dataclass(slots=True)
+class Images:
+    """What is on the node; pulled one after another, as kubelets do."""
+
+    there: set[str] = field(default_factory=set)
+    free_at: int = 0
+
+
+class Kubelet:
+    """`images` gives the behaviour of an image by its name; `housekeeping` in milliseconds."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        storage: Storage,
+        engine: Engine,
+        recorder: Recorder,
+        images: Callable[[str], Image],
+        *,
+        housekeeping: int,
+        seed: str,
+    ) -> None:
+        self.machine = machine
+        self.engine = engine
+        self.random = random.Random(f"{seed}/{machine.name}")  # noqa: S311  (repeatable, no secret)
+        self.pods: dict[PodKey, PodLife] = {}
+        self.system = Meter(SYSTEM, engine.now - UPTIME)
+        self.system.rate = SYSTEM.cpu
+        self.up = True
+        """Whether it tells the API server that it lives."""
+
+        self.scrape_error = False
+        self.image = images
+        self._storage = storage
+        self._recorder = recorder
+        self._housekeeping = housekeeping
+        self._images = Images()
+        self._gone_cpu = 0
+        self._addresses = 1
+        self._pod_address: dict[str, str] = {}
+        self.pod_totals: dict[PodKey, Figures] = {}
+        self.node_total = self._measure_node()
+        engine.every(housekeeping, self._keep_house, self.random.randrange(housekeeping))
+
+    # What the API server says
+
+    def see(self, key: PodKey) -> None:
+        """A pod that is bound here, or was, has changed."""
+        obj, pod = self._storage.get("pods", *key), self.pods.get(key)
+        bound = obj is not None and obj["spec"].get("nodeName") == self.machine.name
+        if pod and (obj is None or not bound or obj["metadata"]["uid"] != pod.uid):
+            pod.drop()
+            self._forget(pod)
+            pod = None
+        if obj is None or not bound:
+            return
+        if pod is None:
+            if not is_finished(obj) and "deletionTimestamp" not in obj["metadata"]:
+                pod = self.pods[key] = PodLife(obj, self)
+                self.changed(pod)
+            elif "deletionTimestamp" in obj["metadata"]:
+                self._storage.delete("pods", *key)
+            return
+        pod.obj = obj
+        if "deletionTimestamp" in obj["metadata"]:
+            grace = obj["metadata"].get("deletionGracePeriodSeconds") or 0
+            pod.stop(grace * SECOND)
+
+    # What a pod's life needs
+
+    def has_image(self, name: str) -> bool:
+        return name in self._images.there
+
+    def pull(self, name: str, image: Image) -> int:
+        images = self._images
+        takes = round(image.pull * self.random.uniform(0.8, 1.3))
+        images.free_at = max(images.free_at, self.engine.now) + takes
+        self.engine.at(images.free_at, lambda: images.there.add(name))
+        return images.free_at
+
+    def swap_limit(self, container: Container) -> int:
+        """As LimitedSwap: only Burstable pods, in proportion to the memory they ask for."""
+        asked = container.spec.requests.memory
+        limit = container.spec.memory_limit
+        if not self.machine.swap or not asked or asked == limit:
+            return 0
+        return asked * self.machine.swap // self.machine.memory
+
+    def note(self, pod: PodLife, reason: str, message: str, *, warning: bool = False) -> None:
+        write = self._recorder.warn if warning else self._recorder.record
+        write(pod.obj, "kubelet", reason, message, host=self.machine.name)
+
+    def changed(self, pod: PodLife) -> None:
+        stored = self._storage.get("pods", *pod.key)
+        if stored is None or stored["metadata"]["uid"] != pod.uid:
+            return
+        pod.obj = stored
+        status = status_of(pod, self.engine.now, self._address(pod))
+        pod.obj = self._storage.update("pods", stored | {"status": status})
+
+    def started(self, pod: PodLife, container: Container) -> None:
+        meter = container.meter
+
+        def measure() -> None:
+            if container.meter is meter:
+                self.engine.after(self._housekeeping, measure)
+                self._measure(pod, container)
+
+        self.engine.after(self.random.randint(*_FIRST_MEASUREMENT), measure)
+
+    def finished(self, pod: PodLife) -> None:
+        self._forget(pod)
+        stored = self._storage.get("pods", *pod.key)
+        if stored and stored["metadata"]["uid"] == pod.uid:
+            self._storage.delete("pods", *pod.key)
+
+    # What it measures
+
+    def running(self) -> Iterator[tuple[PodLife, Container, Meter]]:
+        for pod in self.pods.values():
+            for container in pod.containers:
+                if container.meter:
+                    yield pod, container, container.meter
+
+    def figures(self) -> dict[tuple[str, str, str], Figures]:
+        """The last measurement of each container, by container, namespace and pod."""
+        return {
+            (container.spec.name, *pod.key): container.measured
+            for pod, container, _ in self.running()
+            if container.measured
+        }
+
+    def resource_metrics(self) -> bytes:
+        """The body of `/metrics/resource`: measurements of some moments ago, as kubelets have."""
+        return render(
+            self.figures(), self.pod_totals, self.node_total, scrape_error=self.scrape_error
+        )
+
+    def _measure(self, pod: PodLife, container: Container) -> None:
+        meter = container.meter
+        assert meter
+        swap = bool(self.machine.swap)
+        container.measured = Figures(
+            stamp=self.engine.now,
+            cpu=meter.read(self.engine.now),
+            memory=meter.resident,
+            swap=meter.swapped if swap else None,
+            swap_limit=meter.swap_limit if swap and meter.swap_limit else None,
+            started=meter.started / SECOND,
+        )
+        self.pod_totals[pod.key] = self._measure_pod(pod)
+
+    def _measure_pod(self, pod: PodLife) -> Figures:
+        """The pod's cgroup is read with each of its containers, so its total is never behind."""
+        now = self.engine.now
+        meters = [each.meter for each in pod.containers if each.meter]
+        return Figures(
+            stamp=now,
+            cpu=sum(each.used_ever(now) for each in pod.containers) + PAUSE_CPU,
+            memory=sum(meter.resident for meter in meters) + PAUSE_MEMORY,
+            swap=sum(meter.swapped for meter in meters) if self.machine.swap else None,
+        )
+
+    def _measure_node(self) -> Figures:
+        pods = [self._measure_pod(pod) for pod in self.pods.values()]
+        now = self.engine.now
+        return Figures(
+            stamp=now,
+            cpu=self.system.read(now) + self._gone_cpu + sum(pod.cpu for pod in pods),
+            memory=self.system.image.memory + sum(pod.memory for pod in pods),
+            swap=sum(pod.swap or 0 for pod in pods) if self.machine.swap else None,
+        )
+
+    def _keep_house(self) -> None:
+        self.node_total = self._measure_node()
+
+    def _forget(self, pod: PodLife) -> None:
+        self._gone_cpu += self._measure_pod(pod).cpu
+        self.pods.pop(pod.key, None)
+        self.pod_totals.pop(pod.key, None)
+        self._pod_address.pop(pod.uid, None)
+
+    def _address(self, pod: PodLife) -> str:
+        if pod.uid not in self._pod_address:
+            self._addresses = self._addresses % 250 + 2
+            self._pod_address[pod.uid] = f"10.244.{self.machine.number}.{self._addresses}"
+        return self._pod_address[pod.uid]

@@ -1,0 +1,125 @@
+"""Load on pods, and CPU for them: once per tick, from what is wanted to what each gets."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+from tidegauge.sandbox.simulation.container import Container
+from tidegauge.sandbox.simulation.engine import SECOND, Engine
+from tidegauge.sandbox.simulation.fairshare import share
+from tidegauge.sandbox.simulation.kubelet import Kubelet
+from tidegauge.sandbox.simulation.meter import Flow, Meter
+from tidegauge.sandbox.simulation.podlife import PodLife
+from tidegauge.sandbox.simulation.shapes import rate_at
+from tidegauge.sandbox.simulation.story import Load
+
+TICK = SECOND
+"""How long rates stay as they are, unless a container ends: short beside a housekeeping period."""
+
+_UNEVEN = 0.25
+"""How much an idle process's CPU varies from tick to tick, up or down."""
+
+_SYSTEM_PER_CONTAINER = 2_000
+"""Microcores that the kubelet and the runtime take for each."""
+
+_LEAST_WEIGHT = 2_000
+"""A container that asks for nothing still has two of the kernel's shares, of 1024 per CPU."""
+
+_OOM = 137
+
+
+class Traffic:
+    """`flows` says of each loaded workload (`namespace/name`) what became of its requests."""
+
+    def __init__(
+        self, loads: Sequence[Load], kubelets: Iterable[Kubelet], engine: Engine, seed: str
+    ) -> None:
+        """The story begins now."""
+        self.flows = {load.to: Flow() for load in loads}
+        self._loads = loads
+        self._kubelets = tuple(kubelets)
+        self._engine = engine
+        self._seed = seed
+        self._random = random.Random(f"{seed}/traffic")  # noqa: S311  (repeatable, no secret)
+        self._began = engine.now
+        engine.every(TICK, self._tick)
+
+    def _tick(self) -> None:
+        by_app: dict[str, list[PodLife]] = defaultdict(list)
+        for pod in chain.from_iterable(kubelet.pods.values() for kubelet in self._kubelets):
+            by_app[f"{pod.key[0]}/{pod.app}"].append(pod)
+        for kubelet in self._kubelets:
+            kubelet.system.settle(self._engine.now)
+            for _, _, meter in kubelet.running():
+                meter.settle(self._engine.now)
+        for load in self._loads:
+            self._send(load, by_app[load.to])
+        for kubelet in self._kubelets:
+            self._run(kubelet)
+
+    def _send(self, load: Load, pods: Sequence[PodLife]) -> None:
+        """Share what arrives until the next tick among the pods that are ready."""
+        time = self._engine.now - self._began
+        arriving = int(rate_at(load, time, self._seed) * load.work) // 1000
+        flow = self.flows[load.to]
+        serving: list[tuple[float, Meter]] = []
+        for pod in pods:
+            meter = pod.main[0].meter
+            if meter:
+                meter.work.flow, meter.work.cost, meter.work.arriving = flow, load.work, 0
+                meter.work.turn_away(load.patience * self._speed(meter))
+                if pod.serving:
+                    serving.append((pod.share, meter))
+        if not serving:
+            flow.arrived += arriving * TICK
+            flow.lost += arriving * TICK
+        left, weight = arriving, sum(share for share, _ in serving)
+        for share_, meter in serving:
+            meter.work.arriving = int(left * min(1.0, share_ / weight)) if weight > 0 else left
+            left -= meter.work.arriving
+            weight -= share_
+
+    def _speed(self, meter: Meter) -> int:
+        return meter.cpu_limit or SECOND * 1000
+
+    def _run(self, kubelet: Kubelet) -> None:
+        now = self._engine.now
+        running = list(kubelet.running())
+        overheads = [self._overhead(meter, now) for _, _, meter in running]
+        wants = [
+            meter.wanted(overhead, TICK)
+            for (_, _, meter), overhead in zip(running, overheads, strict=True)
+        ]
+        capped = [
+            want if meter.cpu_limit is None else min(want, meter.cpu_limit)
+            for (_, _, meter), want in zip(running, wants, strict=True)
+        ]
+        system = self._system(kubelet, len(running))
+        free = kubelet.machine.cpu - system
+        granted = capped
+        if sum(capped) > free:
+            granted = share(capped, [_weight(container) for _, container, _ in running], free)
+        kubelet.system.rate = system
+        for (_, _, meter), overhead, want, got in zip(
+            running, overheads, wants, granted, strict=True
+        ):
+            meter.run(overhead, want, got)
+        for pod, container, meter in running:
+            meter.hold(now, TICK)
+            if meter.out_of_memory:
+                pod.kill(container, _OOM, "OOMKilled")
+
+    def _overhead(self, meter: Meter, now: int) -> int:
+        return int(meter.overhead(now) * self._wobble())
+
+    def _system(self, kubelet: Kubelet, containers: int) -> int:
+        always = kubelet.system.image.cpu + _SYSTEM_PER_CONTAINER * containers
+        return int(always * self._wobble())
+
+    def _wobble(self) -> float:
+        return 1 + _UNEVEN * (2 * self._random.random() - 1)
+
+
+def _weight(container: Container) -> int:
+    return max(_LEAST_WEIGHT, container.spec.requests.cpu)

@@ -1,0 +1,130 @@
+"""The simulated cluster as one thing: put together from a story, and moved on in time."""
+
+import random
+from collections.abc import Sequence
+from contextlib import nullcontext
+
+from tidegauge.sandbox.apiserver.storage import Storage
+from tidegauge.sandbox.simulation.controllers.deployment import Deployments
+from tidegauge.sandbox.simulation.controllers.garbage import Garbage
+from tidegauge.sandbox.simulation.controllers.heartbeats import LEASES, Heartbeats
+from tidegauge.sandbox.simulation.controllers.pernode import PerNode
+from tidegauge.sandbox.simulation.controllers.replicaset import ReplicaSets
+from tidegauge.sandbox.simulation.controllers.scheduler import Scheduler
+from tidegauge.sandbox.simulation.controllers.statefulset import StatefulSets
+from tidegauge.sandbox.simulation.controllers.workqueue import Control, Owned
+from tidegauge.sandbox.simulation.engine import MINUTE, SECOND, Engine, EventClock, to_ms
+from tidegauge.sandbox.simulation.kubelet import Kubelet
+from tidegauge.sandbox.simulation.library import base
+from tidegauge.sandbox.simulation.machines import Machine, default_machines, node_object
+from tidegauge.sandbox.simulation.manifests import namespace, objects
+from tidegauge.sandbox.simulation.meter import Flow
+from tidegauge.sandbox.simulation.podwatch import PodWatch
+from tidegauge.sandbox.simulation.recorder import Recorder
+from tidegauge.sandbox.simulation.registry import Registry
+from tidegauge.sandbox.simulation.story import Story
+from tidegauge.sandbox.simulation.storyteller import Storyteller
+from tidegauge.sandbox.simulation.traffic import Traffic
+
+NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
+
+
+class World:
+    """`advance` moves it on; everything else tells of it as of then.
+
+    The storage's clock should be the given EventClock, so that objects carry the times at which
+    things happen. `start` is when the world begins, in seconds; to have a cluster that has been
+    running for a while, begin that long ago and advance to now. `housekeeping` is how often
+    kubelets measure, in seconds.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        story: Story,
+        *,
+        start: float,
+        seed: int = 0,
+        housekeeping: float = 10.0,
+        machines: Sequence[Machine] | None = None,
+        clock: EventClock | None = None,
+    ) -> None:
+        self.storage = storage
+        self.story = base() + story
+        self.engine = Engine(to_ms(start), clock)
+        self.recorder = Recorder(storage, self.engine, str(seed))
+        registry = Registry(self.story.images)
+        self.kubelets = {
+            machine.name: Kubelet(
+                machine,
+                storage,
+                self.engine,
+                self.recorder,
+                registry.image,
+                housekeeping=to_ms(housekeeping),
+                seed=str(seed),
+            )
+            for machine in machines or default_machines()
+        }
+        with clock.held_at(start) if clock else nullcontext():
+            self._found()
+        control = Control(
+            storage,
+            self.engine,
+            self.recorder,
+            random.Random(f"{seed}/control"),  # noqa: S311  (repeatable names, no secrets)
+        )
+        self._run_controllers(control)
+        PodWatch(storage, self.engine, self.kubelets)
+        self._traffic = Traffic(self.story.load, self.kubelets.values(), self.engine, str(seed))
+        Storyteller(self.story.changes, control)
+        self.engine.every(MINUTE, self.recorder.forget_old, MINUTE)
+
+    @property
+    def now(self) -> float:
+        """Seconds since the epoch until which everything has happened."""
+        return self.engine.now / SECOND
+
+    @property
+    def flows(self) -> dict[str, Flow]:
+        """Requests to each loaded workload, by `namespace/name`."""
+        return self._traffic.flows
+
+    def advance(self, now: float) -> None:
+        """Let everything happen until `now`, seconds since the epoch; going back does nothing."""
+        self.engine.run_until(to_ms(now))
+
+    def kubelet(self, node: str) -> Kubelet:
+        return self.kubelets[node]
+
+    def set_up(self, node: str, *, up: bool) -> None:
+        """Switch a machine's kubelet on or off; what runs there goes on meanwhile."""
+        self.kubelets[node].up = up
+
+    def _found(self) -> None:
+        """What is there in the beginning; what a snapshot brought stays."""
+        wanted = [("namespaces", namespace(name)) for name in self._namespaces()]
+        wanted += [
+            ("nodes", node_object(kubelet.machine, self.engine.now // SECOND))
+            for kubelet in self.kubelets.values()
+        ]
+        wanted += [pair for workload in self.story.workloads for pair in objects(workload)]
+        for resource, obj in wanted:
+            metadata = obj["metadata"]
+            if not self.storage.get(resource, metadata.get("namespace", ""), metadata["name"]):
+                self.storage.create(resource, obj)
+
+    def _namespaces(self) -> list[str]:
+        own = {workload.namespace for workload in self.story.workloads}
+        return sorted({*NAMESPACES, LEASES, *own})
+
+    def _run_controllers(self, control: Control) -> None:
+        pods = Owned(self.storage, "pods")
+        replica_sets = Owned(self.storage, "replicasets")
+        Deployments(control, replica_sets)
+        ReplicaSets(control, pods)
+        StatefulSets(control, pods)
+        PerNode(control, self.story.workloads)
+        Scheduler(control)
+        Garbage(control, pods, replica_sets)
+        Heartbeats(control, self.kubelets)
