@@ -27,18 +27,6 @@ MAX_FILE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Roots:
-    """Directories of hierarchies, for CPU and for memory, by preference."""
-
-    cpu: tuple[Path, ...] = ()
-    memory: tuple[Path, ...] = ()
-
-    @property
-    def all(self) -> tuple[Path, ...]:
-        return tuple(dict.fromkeys((*self.cpu, *self.memory)))
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     """A pod's cgroup and those of its containers; a unit is its own container."""
 
