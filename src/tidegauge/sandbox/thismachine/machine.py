@@ -63,7 +63,7 @@ class Machine:
 
     def _pods(self) -> tuple[list[Pod], bool]:
         pods, whole = self._cgroups.look()
-        if pods:
+        if pods or not whole:  # a walk that was cut short proves no absence
             self.grouped_by = BY_CGROUPS
             return pods, whole
         self.grouped_by = BY_SESSIONS

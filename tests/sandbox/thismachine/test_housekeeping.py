@@ -1,0 +1,76 @@
+"""Looking once a period."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.clock import ManualClock
+from tests.sandbox.thismachine.looks import node
+from tidegauge.sandbox.thismachine.housekeeping import Housekeeping
+from tidegauge.sandbox.thismachine.machine import UnsupportedError
+from tidegauge.sandbox.thismachine.records import Node
+
+
+@dataclass
+class Scripted:
+    """Gives one look after another; an exception is raised."""
+
+    looks: list[Node | Exception]
+    grouped_by: str = "cgroups"
+    seen: list[Node] = field(default_factory=list)
+
+    def look(self) -> Node:
+        look = self.looks.pop(0)
+        if isinstance(look, Exception):
+            raise look
+        return look
+
+
+def housekeeping(*looks: Node | Exception) -> Housekeeping:
+    return Housekeeping(Scripted(list(looks)), ManualClock(), 10)  # type: ignore[arg-type]
+
+
+async def test_the_last_two_looks_are_kept() -> None:
+    """For figures, and for the rates between them."""
+    first, second = node(), node(name="later")
+    looks = housekeeping(first, second)
+
+    await looks.tick()
+    assert (looks.latest, looks.earlier) == (first, None)
+    await looks.tick()
+    assert (looks.latest, looks.earlier) == (second, first)
+
+
+async def test_a_failed_look_leaves_the_last_one_marked() -> None:
+    """Its stamps stay, so nobody takes it for new, and it says that it is not whole."""
+    looks = housekeeping(node(), UnsupportedError("gone"))
+
+    with capture_logs() as lines:
+        await looks.tick()
+        await looks.tick()
+
+    assert looks.latest == node(whole=False)
+    assert [line["log_level"] for line in lines if line["event"] == "look failed"] == ["warning"]
+
+
+async def test_a_first_look_that_fails_is_told() -> None:
+    """There is nothing to serve."""
+    with pytest.raises(UnsupportedError):
+        await housekeeping(UnsupportedError("no /proc")).tick()
+
+
+async def test_how_pods_are_found_is_logged_on_change() -> None:
+    """Not at every look."""
+    looks = housekeeping(node(), node(), node())
+
+    with capture_logs() as lines:
+        await looks.tick()
+        await looks.tick()
+        looks._machine.grouped_by = "sessions"
+        await looks.tick()
+
+    assert [line["by"] for line in lines if line["event"] == "pods found"] == [
+        "cgroups",
+        "sessions",
+    ]
