@@ -55,6 +55,8 @@ class Taken(NamedTuple):
     """Monotonic clock."""
     ms: int
     cpu: int
+    start: int
+    """The container's start as it said then, in nanoseconds; 0 or less when it said none."""
     begins: Beginning | None
     """None for a first point."""
 
@@ -226,16 +228,24 @@ def readings(
             memories = []
         if cpu and (not cpus or cpu.stamp > cpus[-1].ms):  # rule 2
             start = answer.body.start(series)
-            known = start if 0 < start <= cpu.stamp * MS else None
+            if start <= 0 and not answer.body.whole and cpus:
+                start = cpus[-1].start
+            known = known_start(start, cpu.stamp)
             if not cpus:
                 begins = None if anew else _first_seen(known, history[:i])
             else:
                 begins = _begins(known, cpu.value, cpus[-1])
-            cpus = [*cpus, Taken(i, answer.monotonic, cpu.stamp, cpu.value, begins)]
-        if memory and (not memories or memory.stamp > memories[-1].ms):
+            cpus = [*cpus, Taken(i, answer.monotonic, cpu.stamp, cpu.value, start, begins)]
+        beside_cpu = bool(cpus) and cpus[-1].answer == i
+        if memory and (beside_cpu or not memories or memory.stamp > memories[-1].ms):
             taken = Memory(i, memory.stamp, memory.value, answer.body.swap(series))
             memories = [*memories, taken]
     return cpus, memories
+
+
+def known_start(start: int, stamp_ms: int) -> int | None:
+    """The start, unless there is none or it is later than its own sample."""
+    return start if 0 < start <= stamp_ms * MS else None
 
 
 def _first_seen(start: int | None, earlier: list[Answer]) -> Beginning | None:
@@ -250,7 +260,7 @@ def _begins(start: int | None, cpu: int, last: Taken) -> Beginning | None:
     """Rule 3: where the window of a later reading begins."""
     if start is not None and start > last.ms * MS:
         return Beginning(start, 0, at_start=True)
-    if cpu < last.cpu:
+    if cpu < last.cpu or (start or 0) < (known_start(last.start, last.ms) or 0):
         return None
     if last.begins and last.begins.at_start and not last.usable:
         return last.begins

@@ -217,7 +217,7 @@ def test_rule_2_memory_moves_by_its_own_stamp() -> None:
             id="restarted twice: from the later start, the last usage stays all the time",
         ),
         pytest.param(
-            [Said(15), Said(30, cpu=15), Said(45, cpu=30, start=31), Said(60, cpu=45)],
+            [Said(15), Said(30, cpu=15), Said(45, cpu=30, start=31), Said(60, cpu=45, start=31)],
             [None, ("15s", "1"), ("14s", "2142857142n"), ("15s", "1")],
             id="restarted with a higher counter: still from its start",
         ),
@@ -254,8 +254,8 @@ def test_rule_2_memory_moves_by_its_own_stamp() -> None:
                 Said(55, cpu=2),
                 Said(65, cpu=12),
             ],
-            [None, ("15s", "1"), ("15s", "1"), ("15s", "133333333n"), ("10s", "1")],
-            id="a beginning is kept though the start line is gone",
+            [None, ("15s", "1"), ("15s", "1"), ("15s", "1"), ("10s", "1")],
+            id="the start line is gone: a first point",
         ),
         pytest.param(
             [
@@ -465,7 +465,7 @@ def test_rule_5_a_series_set_back_for_ten_minutes_starts_anew() -> None:
 
     player.answer(630, {C: Said(-9984, cpu=99, memory=1, start=-9984 - 12)})
     first = player.rate(630)
-    player.answer(645, {C: Said(-9969, cpu=114, memory=2)})
+    player.answer(645, {C: Said(-9969, cpu=114, memory=2, start=-9984 - 12)})
     pod = player.pod(645)
 
     assert first is None

@@ -36,6 +36,16 @@ class TestRule2NothingNew:
 
         assert bench.shown() == {"app": (200.0, 15, 15)}
 
+    def test_an_absurd_memory_stamp_does_not_freeze_memory(self) -> None:
+        """Beside a CPU reading that is taken, memory is taken whatever its stamp."""
+        bench = Bench()
+        bench.hear(app=Said(0, cpu=10, memory=1000, memory_at=10_000_000))
+        bench.hear(app=Said(15, cpu=13, memory=2000))
+
+        usage = bench.usage()
+        assert usage is not None
+        assert usage.containers[0].memory == 2000
+
     def test_memory_moves_with_its_own_stamp(self) -> None:
         """New memory is taken though the CPU stamp stands still; old memory never comes back."""
         bench = Bench()
@@ -74,8 +84,8 @@ class TestRule3Starts:
 
         assert bench.shown() == expected
 
-    def test_a_container_older_than_the_last_answer_needs_two_readings(self) -> None:
-        """Its node had answered before, but it had already run then."""
+    def test_a_container_that_is_not_younger_than_the_last_answer_needs_two_readings(self) -> None:
+        """Its node had answered before, and it had already run then, if only just."""
         bench = Bench()
         bench.hear(node=Said(10, cpu=1))
         bench.hear(app=Said(25, cpu=3, start=10), node=Said(25, cpu=2))
@@ -106,6 +116,31 @@ class TestRule3Starts:
 
         bench.hear(app=Said(45, cpu=4, memory=6, start=25))
         assert bench.shown() == {"app": (200.0, 45, 20)}
+
+    @pytest.mark.parametrize("start", [-200, None], ids=["moved back", "gone"])
+    def test_a_start_that_moved_back_or_is_gone_is_a_new_first_point(
+        self, start: float | None
+    ) -> None:
+        """It may be another container, though the counter went on."""
+        bench = Bench()
+        bench.hear(app=Said(0, cpu=10, start=-100))
+        bench.hear(app=Said(15, cpu=13, start=-100))
+        bench.hear(app=Said(30, cpu=19, start=start))
+        assert bench.shown() == {"app": (200.0, 15, 15)}
+
+        bench.hear(app=Said(45, cpu=22, start=start))
+        assert bench.shown() == {"app": (200.0, 45, 15)}
+
+    def test_a_start_line_that_is_bad_changes_nothing(self) -> None:
+        """In an answer that is not whole the start stays as it was."""
+        bench = Bench()
+        bench.hear(app=Said(0, cpu=10, start=-100))
+        bench.hear(app=Said(15, cpu=13, start=-100))
+        bench.hear(app=Said(30, cpu=19), whole=False)
+        assert bench.shown() == {"app": (400.0, 30, 15)}
+
+        bench.hear(app=Said(45, cpu=22, start=-100))
+        assert bench.shown() == {"app": (200.0, 45, 15)}
 
     @pytest.mark.parametrize("start", [-100, -200, None], ids=["same", "earlier", "unknown"])
     def test_a_counter_that_fell_is_a_new_first_point(self, start: float | None) -> None:
@@ -229,6 +264,17 @@ class TestRule5Stale:
         assert bench.shown() is None
         assert bench.store.tally() == (1, 0, 0, 1)
         assert bench.node_shown() is not None
+
+    def test_a_stamp_that_moves_after_ten_minutes_makes_a_pair(self) -> None:
+        """Housekeeping slower than that still gives usage, over a longer window."""
+        bench = Bench()
+        bench.hear(app=Said(0, cpu=10))
+        for _ in range(60):
+            bench.clock.advance(15)
+            bench.hear(app=Said(0, cpu=10))
+        bench.hear(app=Said(900, cpu=190))
+
+        assert bench.shown() == {"app": (200.0, 900, 900)}
 
     def test_a_node_clock_set_back_costs_ten_minutes(self) -> None:
         """After that the series starts anew on the new clock."""

@@ -53,6 +53,7 @@ class Columns:
     memory: "array[int]"
     memory_stamp: "array[int]"
     swap: "array[int]"
+    start: "array[int]"
     taken: "array[float]"
 
 
@@ -83,17 +84,19 @@ class NodeSeries:
             memory=answer.memory,
             memory_stamp=answer.memory_stamp,
             swap=answer.swap,
+            start=answer.start,
             taken=array("d", [now]) * len(answer.cpu),
         )
         latest = max(*answer.cpu_stamp, *answer.memory_stamp)
         if slots := self._unusual(answer):
             new.base_cpu, new.base_stamp = old.cpu[:], old.cpu_stamp[:]
+            new.start = answer.start[:]  # several answers may share theirs
             for slot in slots:
-                earlier = MISSING < answer.cpu_stamp[slot] < old.cpu_stamp[slot]
-                set_back = earlier and old.taken[slot] < now - unmoved
+                stamp, last = answer.cpu_stamp[slot], old.cpu_stamp[slot]
+                set_back = MISSING < stamp < last and old.taken[slot] < now - unmoved
                 self._take_cpu(slot, answer, new, set_back=set_back)
                 if not set_back:
-                    _take_memory(slot, old, new, whole=answer.whole)
+                    _take_memory(slot, old, new, whole=answer.whole, with_cpu=stamp > last)
         self._columns = new
         self._latest_ms = max(self._latest_ms, latest)
 
@@ -169,17 +172,18 @@ class NodeSeries:
             answer.cpu,
             old.cpu,
             answer.memory_stamp,
-            old.memory_stamp,
             answer.start,
+            old.start,
             strict=True,
         )
         slots = [
             slot
-            for slot, (stamp, last, cpu, last_cpu, memory, last_memory, start) in enumerate(rows)
+            for slot, (stamp, last, cpu, last_cpu, memory, start, last_start) in enumerate(rows)
             if not (
                 stamp > last >= 0
                 and cpu >= last_cpu
-                and memory > last_memory
+                and memory >= 0
+                and start == last_start
                 and start <= last * NANOSECONDS_PER_MILLISECOND
             )
         ]
@@ -188,7 +192,9 @@ class NodeSeries:
     def _take_cpu(self, slot: int, answer: Answer, new: Columns, *, set_back: bool) -> None:
         old = self._columns
         stamp, last = answer.cpu_stamp[slot], old.cpu_stamp[slot]
-        start = _known_start(answer.start[slot], stamp)
+        if answer.start[slot] == 0 and not answer.whole:
+            new.start[slot] = old.start[slot]
+        start = _known_start(new.start[slot], stamp)
         if stamp == MISSING and answer.whole:
             _no_pair(slot, new)
             self._unsettled.pop(slot, None)
@@ -198,7 +204,7 @@ class NodeSeries:
             self._first_seen(slot, start, new, set_back=set_back)
         elif start > last * NANOSECONDS_PER_MILLISECOND:
             self._unsettle(slot, start, new)
-        elif new.cpu[slot] < old.cpu[slot]:
+        elif new.cpu[slot] < old.cpu[slot] or start < _known_start(old.start[slot], last):
             self._unsettle(slot, None, new)
         else:
             self._next(slot, new)
@@ -248,13 +254,14 @@ def _no_pair(slot: int, new: Columns) -> None:
 def _restore_cpu(slot: int, old: Columns, new: Columns) -> None:
     new.cpu[slot], new.cpu_stamp[slot] = old.cpu[slot], old.cpu_stamp[slot]
     new.base_cpu[slot], new.base_stamp[slot] = old.base_cpu[slot], old.base_stamp[slot]
-    new.taken[slot] = old.taken[slot]
+    new.start[slot], new.taken[slot] = old.start[slot], old.taken[slot]
 
 
-def _take_memory(slot: int, old: Columns, new: Columns, *, whole: bool) -> None:
+def _take_memory(slot: int, old: Columns, new: Columns, *, whole: bool, with_cpu: bool) -> None:
+    """Take memory beside a CPU reading that is taken, else only when it is newer (rule 2)."""
     stamp, last = new.memory_stamp[slot], old.memory_stamp[slot]
-    gone = stamp == MISSING and whole
-    if not gone and stamp <= last:
+    stays = not whole if stamp == MISSING else stamp <= last and not with_cpu
+    if stays:
         new.memory[slot], new.memory_stamp[slot] = old.memory[slot], last
         new.swap[slot] = old.swap[slot]
 
@@ -262,7 +269,15 @@ def _take_memory(slot: int, old: Columns, new: Columns, *, whole: bool) -> None:
 def _empty(slots: int) -> Columns:
     zeros, missing = array("Q", [0]) * slots, array("q", [MISSING]) * slots
     return Columns(
-        zeros, missing, zeros, missing, zeros, missing, missing, array("d", [NEVER]) * slots
+        cpu=zeros,
+        cpu_stamp=missing,
+        base_cpu=zeros,
+        base_stamp=missing,
+        memory=zeros,
+        memory_stamp=missing,
+        swap=missing,
+        start=array("q", [0]) * slots,
+        taken=array("d", [NEVER]) * slots,
     )
 
 
@@ -275,6 +290,7 @@ def _columns_in(columns: Columns, slots: list[int]) -> Columns:
         memory=aligned(columns.memory, slots, 0),
         memory_stamp=aligned(columns.memory_stamp, slots, MISSING),
         swap=aligned(columns.swap, slots, MISSING),
+        start=aligned(columns.start, slots, 0),
         taken=array("d", [columns.taken[s] if s >= 0 else NEVER for s in slots]),
     )
 
