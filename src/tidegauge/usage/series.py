@@ -201,7 +201,7 @@ class NodeSeries:
         elif stamp == MISSING or (stamp <= last and not set_back):
             _restore_cpu(slot, old, new)
         elif last == MISSING or set_back:
-            self._first_seen(slot, start, new, set_back=set_back)
+            self._first_seen(slot, start, new)
         elif start > last * NANOSECONDS_PER_MILLISECOND:
             self._unsettle(slot, start, new)
         elif new.cpu[slot] < old.cpu[slot] or start < _known_start(old.start[slot], last):
@@ -209,11 +209,11 @@ class NodeSeries:
         else:
             self._next(slot, new)
 
-    def _first_seen(self, slot: int, start: int, new: Columns, *, set_back: bool) -> None:
+    def _first_seen(self, slot: int, start: int, new: Columns) -> None:
         _no_pair(slot, new)
         self._unsettled.pop(slot, None)
         latest = self._latest_ms
-        if not set_back and latest != MISSING and start > latest * NANOSECONDS_PER_MILLISECOND:
+        if latest != MISSING and start > latest * NANOSECONDS_PER_MILLISECOND:
             self._unsettled[slot] = Unsettled(start, None)
 
     def _unsettle(self, slot: int, since: int | None, new: Columns) -> None:
