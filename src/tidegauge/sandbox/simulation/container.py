@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
-from tidegauge.sandbox.resourcetext import Figures
 from tidegauge.sandbox.simulation.engine import MINUTE, SECOND
 from tidegauge.sandbox.simulation.meter import Meter
 from tidegauge.sandbox.simulation.podspec import ContainerSpec, Role
@@ -66,10 +65,10 @@ class Container:
     """The end of the life whose state is shown, when that is over."""
 
     last: Ended | None = None
-    measured: Figures | None = None
     earlier_cpu: int = 0
     """Nanoseconds that lives before this one used: the pod's cgroup still counts them."""
 
+    earlier_stalled: int = 0
     backoff: Backoff = field(default_factory=Backoff)
     pull_backoff: Backoff = field(default_factory=Backoff)
 
@@ -88,6 +87,10 @@ class Container:
 
     def used_ever(self, now: int) -> int:
         return self.earlier_cpu + (self.meter.read(now) if self.meter else 0)
+
+    @property
+    def stalled_ever(self) -> int:
+        return self.earlier_stalled + (self.meter.stalled if self.meter else 0)
 
     def wait(self, reason: str, message: str = "") -> None:
         """Show it as waiting; how it ended before becomes its last state."""

@@ -2,33 +2,26 @@
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from tidegauge.sandbox.apiserver.storage import Storage
-from tidegauge.sandbox.resourcetext import Figures, render
+from tidegauge.sandbox.simulation import looks
 from tidegauge.sandbox.simulation.container import Container
 from tidegauge.sandbox.simulation.engine import SECOND, Engine
 from tidegauge.sandbox.simulation.machines import Machine
+from tidegauge.sandbox.simulation.measuring import Measurements, system_meter
 from tidegauge.sandbox.simulation.meter import Meter
 from tidegauge.sandbox.simulation.podlife import PodLife
 from tidegauge.sandbox.simulation.podspec import is_finished
 from tidegauge.sandbox.simulation.podstatus import status_of
 from tidegauge.sandbox.simulation.recorder import Recorder
-from tidegauge.sandbox.simulation.story import Bytes, Image, Micro
+from tidegauge.sandbox.simulation.story import Image
+from tidegauge.sandbox.thismachine import exposition, summary
+from tidegauge.sandbox.thismachine.records import Node
 
 Object: TypeAlias = dict[str, Any]
 PodKey: TypeAlias = tuple[str, str]
-
-PAUSE_MEMORY = 192 << 10
-PAUSE_CPU = 9_000_000
-"""What each pod's pause container takes, bytes and nanoseconds: in the pod's totals only."""
-
-SYSTEM = Image(cpu=Micro(60_000), memory=Bytes(420 << 20))
-"""The kubelet itself, the runtime, the kernel: in the node's totals only."""
-
-UPTIME = 3 * 86_400 * SECOND
-"""How long a node has been up when the world begins."""
 
 _FIRST_MEASUREMENT = (300, 1500)
 """Milliseconds after a start within which it is measured for the first time."""
@@ -60,8 +53,8 @@ class Kubelet:
         self.engine = engine
         self.random = random.Random(f"{seed}/{machine.name}")  # noqa: S311  (repeatable, no secret)
         self.pods: dict[PodKey, PodLife] = {}
-        self.system = Meter(SYSTEM, engine.now - UPTIME)
-        self.system.rate = SYSTEM.cpu
+        self.system = system_meter(engine.now)
+        self.measured = Measurements(machine, self.system, self.pods, lambda: engine.now)
         self.up = True
         """Whether it tells the API server that it lives."""
 
@@ -71,12 +64,11 @@ class Kubelet:
         self._recorder = recorder
         self._housekeeping = housekeeping
         self._images = Images()
-        self._gone_cpu = 0
         self._addresses = 1
         self._pod_address: dict[str, str] = {}
-        self.pod_totals: dict[PodKey, Figures] = {}
-        self.node_total = self._measure_node()
-        engine.every(housekeeping, self._keep_house, self.random.randrange(housekeeping))
+        self.measured.measure_node()
+        first = self.random.randrange(housekeeping)
+        engine.every(housekeeping, self.measured.measure_node, first)
 
     # What the API server says
 
@@ -138,11 +130,14 @@ class Kubelet:
         meter = container.meter
 
         def measure() -> None:
-            if container.meter is meter:
+            if meter and container.meter is meter:
                 self.engine.after(self._housekeeping, measure)
-                self._measure(pod, container)
+                self.measured.measure(pod, container, meter)
 
         self.engine.after(self.random.randint(*_FIRST_MEASUREMENT), measure)
+
+    def ended(self, meter: Meter) -> None:
+        self.measured.ended(meter)
 
     def finished(self, pod: PodLife) -> None:
         self._forget(pod)
@@ -158,62 +153,27 @@ class Kubelet:
                 if container.meter:
                     yield pod, container, container.meter
 
-    def figures(self) -> dict[tuple[str, str, str], Figures]:
-        """The last measurement of each container, by container, namespace and pod."""
-        return {
-            (container.spec.name, *pod.key): container.measured
-            for pod, container, _ in self.running()
-            if container.measured
-        }
+    @property
+    def latest(self) -> Node:
+        """What is told at present: measurements of some moments ago, as kubelets have them."""
+        return replace(looks.latest(self.measured), whole=not self.scrape_error)
+
+    @property
+    def earlier(self) -> Node:
+        """The measurements before those: what rates are made of."""
+        return looks.earlier(self.measured)
 
     def resource_metrics(self) -> bytes:
-        """The body of `/metrics/resource`: measurements of some moments ago, as kubelets have."""
-        return render(
-            self.figures(), self.pod_totals, self.node_total, scrape_error=self.scrape_error
-        )
+        """The body of `/metrics/resource`."""
+        return exposition.encode(self.latest)
 
-    def _measure(self, pod: PodLife, container: Container) -> None:
-        meter = container.meter
-        assert meter
-        swap = bool(self.machine.swap)
-        container.measured = Figures(
-            stamp=self.engine.now,
-            cpu=meter.read(self.engine.now),
-            memory=meter.resident,
-            swap=meter.swapped if swap else None,
-            swap_limit=meter.swap_limit if swap and meter.swap_limit else None,
-            started=meter.started / SECOND,
-        )
-        self.pod_totals[pod.key] = self._measure_pod(pod)
-
-    def _measure_pod(self, pod: PodLife) -> Figures:
-        """The pod's cgroup is read with each of its containers, so its total is never behind."""
-        now = self.engine.now
-        meters = [each.meter for each in pod.containers if each.meter]
-        return Figures(
-            stamp=now,
-            cpu=sum(each.used_ever(now) for each in pod.containers) + PAUSE_CPU,
-            memory=sum(meter.resident for meter in meters) + PAUSE_MEMORY,
-            swap=sum(meter.swapped for meter in meters) if self.machine.swap else None,
-        )
-
-    def _measure_node(self) -> Figures:
-        pods = [self._measure_pod(pod) for pod in self.pods.values()]
-        now = self.engine.now
-        return Figures(
-            stamp=now,
-            cpu=self.system.read(now) + self._gone_cpu + sum(pod.cpu for pod in pods),
-            memory=self.system.image.memory + sum(pod.memory for pod in pods),
-            swap=sum(pod.swap or 0 for pod in pods) if self.machine.swap else None,
-        )
-
-    def _keep_house(self) -> None:
-        self.node_total = self._measure_node()
+    def summary(self) -> bytes:
+        """The body of `/stats/summary`."""
+        return summary.encode(self.latest, self.earlier)
 
     def _forget(self, pod: PodLife) -> None:
-        self._gone_cpu += self._measure_pod(pod).cpu
+        self.measured.forget(pod)
         self.pods.pop(pod.key, None)
-        self.pod_totals.pop(pod.key, None)
         self._pod_address.pop(pod.uid, None)
 
     def _address(self, pod: PodLife) -> str:

@@ -1,8 +1,10 @@
 """A story's workloads as the objects that a user would have applied, defaults filled in."""
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any, TypeAlias
 
+from tidegauge.sandbox.apiserver.defaults import fill_in
 from tidegauge.sandbox.simulation.story import Container, Resources, Workload
 
 Object: TypeAlias = dict[str, Any]
@@ -15,6 +17,12 @@ PORT = 8080
 
 def objects(workload: Workload) -> Iterator[tuple[str, Object]]:
     """Resource and object of a workload, in the order of their making."""
+    for resource, obj in _bare_objects(workload):
+        fill_in(resource, obj)
+        yield resource, obj
+
+
+def _bare_objects(workload: Workload) -> Iterator[tuple[str, Object]]:
     if workload.kind == "Deployment":
         yield "deployments", _deployment(workload)
         yield "services", _service(workload, headless=False)
@@ -26,11 +34,19 @@ def objects(workload: Workload) -> Iterator[tuple[str, Object]]:
 
 
 def namespace(name: str) -> Object:
-    return {
-        "metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}},
-        "spec": {"finalizers": ["kubernetes"]},
-        "status": {"phase": "Active"},
+    obj: Object = {"metadata": {"name": name}}
+    fill_in("namespaces", obj)
+    return obj
+
+
+def pod_of(template: Object, **metadata: Any) -> Object:
+    """A pod made from a template, with `metadata` beside the template's own."""
+    pod: Object = {
+        "metadata": deepcopy(template.get("metadata") or {}) | metadata,
+        "spec": deepcopy(template["spec"]),
     }
+    fill_in("pods", pod)
+    return pod
 
 
 def pod_template(workload: Workload) -> Object:
@@ -58,8 +74,6 @@ def _deployment(workload: Workload) -> Object:
             "selector": {"matchLabels": _labels(workload)},
             "template": pod_template(workload),
             "strategy": {"type": "RollingUpdate", "rollingUpdate": rolling},
-            "revisionHistoryLimit": 10,
-            "progressDeadlineSeconds": 600,
         },
         "status": {},
     }
@@ -73,9 +87,6 @@ def _stateful_set(workload: Workload) -> Object:
             "selector": {"matchLabels": _labels(workload)},
             "serviceName": workload.name,
             "template": pod_template(workload),
-            "podManagementPolicy": "OrderedReady",
-            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}},
-            "revisionHistoryLimit": 10,
         },
         "status": {},
     }
@@ -83,13 +94,8 @@ def _stateful_set(workload: Workload) -> Object:
 
 def _service(workload: Workload, *, headless: bool) -> Object:
     spec: Object = {
-        "type": "ClusterIP",
         "selector": _labels(workload),
         "ports": [{"name": "http", "port": 80, "protocol": "TCP", "targetPort": PORT}],
-        "sessionAffinity": "None",
-        "ipFamilies": ["IPv4"],
-        "ipFamilyPolicy": "SingleStack",
-        "internalTrafficPolicy": "Cluster",
     }
     if headless:
         spec |= {"clusterIP": "None", "clusterIPs": ["None"]}
@@ -118,11 +124,6 @@ def _autoscaler(workload: Workload) -> Object:
 def _pod_spec(workload: Workload) -> Object:
     spec: Object = {
         "containers": [_container(container) for container in workload.containers],
-        "restartPolicy": "Always",
-        "terminationGracePeriodSeconds": 30,
-        "dnsPolicy": "ClusterFirst",
-        "schedulerName": "default-scheduler",
-        "securityContext": {},
     }
     starting = [_container(container) for container in workload.init]
     starting += [_container(each) | {"restartPolicy": "Always"} for each in workload.sidecars]
@@ -144,10 +145,7 @@ def _container(container: Container) -> Object:
     return {
         "name": container.name,
         "image": container.image,
-        "imagePullPolicy": "IfNotPresent",
         "resources": resources,
-        "terminationMessagePath": "/dev/termination-log",
-        "terminationMessagePolicy": "File",
     }
 
 

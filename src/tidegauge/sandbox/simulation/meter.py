@@ -60,7 +60,7 @@ class Work:
             self.waiting = most
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Meter:
     """From a container's start to its end. `rate` is all its CPU, `working` what of it is work."""
 
@@ -75,10 +75,12 @@ class Meter:
     since: int = 0
     """When `used` was settled."""
 
-    throttled: int = 0
-    """Nanoseconds of CPU it wanted and its limit kept from it."""
+    stalled: int = 0
+    """Nanoseconds of CPU that it wanted and did not get: by its limit, or by its neighbours."""
 
-    throttling: int = 0
+    lacking: int = 0
+    """Microcores it does not get at present."""
+
     work: Work = field(default_factory=Work)
     memory: int = 0
     """Everything it holds: what is in swap too."""
@@ -97,7 +99,7 @@ class Meter:
         elapsed = now - self.since
         if elapsed:
             self.used += self.rate * elapsed
-            self.throttled += self.throttling * elapsed
+            self.stalled += self.lacking * elapsed
             if self.work.cost:
                 self.work.settle(elapsed, self.working)
             self.since = now
@@ -114,8 +116,7 @@ class Meter:
 
     def run(self, overhead: int, wanted: int, granted: int) -> None:
         """Use `granted` microcores from now on."""
-        allowed = wanted if self.cpu_limit is None else min(wanted, self.cpu_limit)
-        self.throttling = wanted - allowed
+        self.lacking = wanted - granted
         self.rate = granted
         self.working = max(0, granted - overhead)
 

@@ -47,6 +47,7 @@ class Host(Protocol):
         """The pod's status is another."""
 
     def started(self, pod: "PodLife", container: Container) -> None: ...
+    def ended(self, meter: Meter) -> None: ...
     def finished(self, pod: "PodLife") -> None:
         """All has stopped, as was asked for."""
 
@@ -265,9 +266,11 @@ class PodLife:
         meter.settle(now)
         meter.work.turn_away()
         container.earlier_cpu += meter.used
+        container.earlier_stalled += meter.stalled
         container.ended = Ended(container.container_id, meter.started, now, exit_code, reason)
-        container.meter = container.measured = None
+        container.meter = None
         container.ready = False
+        self._host.ended(meter)
 
     def _restarts(self, container: Container, exit_code: int) -> bool:
         if container.spec.role is Role.SIDECAR:

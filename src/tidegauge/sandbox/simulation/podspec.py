@@ -78,21 +78,6 @@ def requests_of(pod: Object) -> Requests:
     return Requests(max(largest.cpu, staying.cpu), max(largest.memory, staying.memory))
 
 
-def quality_of_service(pod: Object) -> str:
-    """Guaranteed, Burstable or BestEffort, by the rules of the kubelet."""
-    containers = containers_of(pod)
-    if not any(any(each.requests) for each in containers):
-        return "BestEffort"
-    if all(
-        each.cpu_limit
-        and each.memory_limit
-        and each.requests == (each.cpu_limit, each.memory_limit)
-        for each in containers
-    ):
-        return "Guaranteed"
-    return "Burstable"
-
-
 def is_finished(pod: Object) -> bool:
     return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
 

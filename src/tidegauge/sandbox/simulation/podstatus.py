@@ -2,10 +2,11 @@
 
 from typing import Any, TypeAlias
 
+from tidegauge.sandbox.apiserver.defaults import quality_of_service
 from tidegauge.sandbox.simulation.container import Container, Ended, State
 from tidegauge.sandbox.simulation.engine import SECOND
 from tidegauge.sandbox.simulation.podlife import PodLife
-from tidegauge.sandbox.simulation.podspec import Role, quality_of_service
+from tidegauge.sandbox.simulation.podspec import Role
 from tidegauge.units.timestamp import format_rfc3339
 
 Object: TypeAlias = dict[str, Any]
@@ -20,7 +21,7 @@ def status_of(pod: PodLife, now: int, address: str) -> Object:
         "hostIP": "127.0.0.1",
         "hostIPs": [{"ip": "127.0.0.1"}],
         "startTime": _time(pod.start_time),
-        "qosClass": quality_of_service(pod.obj),
+        "qosClass": quality_of_service(pod.obj["spec"]),
         "containerStatuses": [_of_container(each) for each in pod.main],
     }
     if pod.has_sandbox:

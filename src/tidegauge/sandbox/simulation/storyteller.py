@@ -10,12 +10,11 @@ Object: TypeAlias = dict[str, Any]
 
 
 class Storyteller:
-    """The story begins now."""
-
-    def __init__(self, changes: Sequence[Change], control: Control) -> None:
+    def __init__(self, changes: Sequence[Change], control: Control, begins: int) -> None:
+        """The story `begins` at that millisecond."""
         self._storage = control.storage
         for change in changes:
-            control.engine.after(change.at, lambda change=change: self._make(change))  # type: ignore[misc]
+            control.engine.at(begins + change.at, lambda change=change: self._make(change))  # type: ignore[misc]
 
     def _make(self, change: Change) -> None:
         """A workload that a user has deleted meanwhile is left alone."""

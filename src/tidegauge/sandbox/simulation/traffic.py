@@ -33,16 +33,21 @@ class Traffic:
     """`flows` says of each loaded workload (`namespace/name`) what became of its requests."""
 
     def __init__(
-        self, loads: Sequence[Load], kubelets: Iterable[Kubelet], engine: Engine, seed: str
+        self,
+        loads: Sequence[Load],
+        kubelets: Iterable[Kubelet],
+        engine: Engine,
+        seed: str,
+        begins: int,
     ) -> None:
-        """The story begins now."""
+        """The story `begins` at that millisecond; until then the load is as in its beginning."""
         self.flows = {load.to: Flow() for load in loads}
         self._loads = loads
         self._kubelets = tuple(kubelets)
         self._engine = engine
         self._seed = seed
         self._random = random.Random(f"{seed}/traffic")  # noqa: S311  (repeatable, no secret)
-        self._began = engine.now
+        self._begins = begins
         engine.every(TICK, self._tick)
 
     def _tick(self) -> None:
@@ -60,7 +65,7 @@ class Traffic:
 
     def _send(self, load: Load, pods: Sequence[PodLife]) -> None:
         """Share what arrives until the next tick among the pods that are ready."""
-        time = self._engine.now - self._began
+        time = self._engine.now - self._begins
         arriving = int(rate_at(load, time, self._seed) * load.work) // 1000
         flow = self.flows[load.to]
         serving: list[tuple[float, Meter]] = []

@@ -6,7 +6,6 @@ from contextlib import nullcontext
 
 from tidegauge.sandbox.apiserver.storage import Storage
 from tidegauge.sandbox.simulation.controllers.deployment import Deployments
-from tidegauge.sandbox.simulation.controllers.garbage import Garbage
 from tidegauge.sandbox.simulation.controllers.heartbeats import LEASES, Heartbeats
 from tidegauge.sandbox.simulation.controllers.pernode import PerNode
 from tidegauge.sandbox.simulation.controllers.replicaset import ReplicaSets
@@ -34,8 +33,8 @@ class World:
 
     The storage's clock should be the given EventClock, so that objects carry the times at which
     things happen. `start` is when the world begins, in seconds; to have a cluster that has been
-    running for a while, begin that long ago and advance to now. `housekeeping` is how often
-    kubelets measure, in seconds.
+    running for a while, start that long ago and advance to now; the story `begins` then, or with
+    the world. `housekeeping` is how often kubelets measure, in seconds.
     """
 
     def __init__(
@@ -44,6 +43,7 @@ class World:
         story: Story,
         *,
         start: float,
+        begins: float | None = None,
         seed: int = 0,
         housekeeping: float = 10.0,
         machines: Sequence[Machine] | None = None,
@@ -76,8 +76,10 @@ class World:
         )
         self._run_controllers(control)
         PodWatch(storage, self.engine, self.kubelets)
-        self._traffic = Traffic(self.story.load, self.kubelets.values(), self.engine, str(seed))
-        Storyteller(self.story.changes, control)
+        first = to_ms(start if begins is None else begins)
+        nodes = self.kubelets.values()
+        self._traffic = Traffic(self.story.load, nodes, self.engine, str(seed), first)
+        Storyteller(self.story.changes, control, first)
         self.engine.every(MINUTE, self.recorder.forget_old, MINUTE)
 
     @property
@@ -126,5 +128,4 @@ class World:
         StatefulSets(control, pods)
         PerNode(control, self.story.workloads)
         Scheduler(control)
-        Garbage(control, pods, replica_sets)
         Heartbeats(control, self.kubelets)

@@ -19,7 +19,7 @@ def encode(node: Node) -> bytes:
 
 def _figures(usage: Usage, started: float = 0.0) -> Figures:
     return Figures(
-        stamp=int(usage.time * 1000),
+        stamp=round(usage.time * 1000),
         cpu=usage.cpu,
         memory=usage.memory.working_set,
         swap=usage.swap,

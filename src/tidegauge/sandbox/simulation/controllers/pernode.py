@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tidegauge.sandbox.simulation.controllers.workqueue import Control, Key, WorkQueue
 from tidegauge.sandbox.simulation.machines import CONTROL_PLANE
-from tidegauge.sandbox.simulation.manifests import pod_template
+from tidegauge.sandbox.simulation.manifests import pod_of, pod_template
 from tidegauge.sandbox.simulation.story import Workload
 
 Object: TypeAlias = dict[str, Any]
@@ -49,7 +49,6 @@ class PerNode:
             return
         pod = _static_pod(workload, node) if workload.kind == "Static" else self._daemon(workload)
         pod["spec"] |= {"nodeName": name, "tolerations": [{"operator": "Exists"}]}
-        pod["status"] = {"phase": "Pending"}
         made = self._control.storage.create("pods", pod)
         self._names[workload.key, name] = workload.namespace, made["metadata"]["name"]
 
@@ -70,9 +69,8 @@ def _static_pod(workload: Workload, node: Object) -> Object:
 
 
 def _pod(workload: Workload, metadata: Object, owner: Object) -> Object:
-    template = pod_template(workload)
     own = {"namespace": workload.namespace, "ownerReferences": [owner]}
-    return {"metadata": template["metadata"] | metadata | own, "spec": template["spec"]}
+    return pod_of(pod_template(workload), **(metadata | own))
 
 
 def _owner(api_version: str, kind: str, name: str, uid: str) -> Object:

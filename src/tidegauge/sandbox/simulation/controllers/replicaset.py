@@ -11,6 +11,7 @@ from tidegauge.sandbox.simulation.controllers.workqueue import (
     is_active,
     owner_reference,
 )
+from tidegauge.sandbox.simulation.manifests import pod_of
 from tidegauge.sandbox.simulation.podspec import is_ready
 
 Object: TypeAlias = dict[str, Any]
@@ -44,17 +45,13 @@ class ReplicaSets:
         metadata, template = owner["metadata"], owner["spec"]["template"]
         pod = self._control.storage.create(
             "pods",
-            {
-                "metadata": {
-                    **template.get("metadata", {}),
-                    "name": f"{metadata['name']}-{self._control.suffix()}",
-                    "generateName": f"{metadata['name']}-",
-                    "namespace": metadata["namespace"],
-                    "ownerReferences": [owner_reference(owner)],
-                },
-                "spec": template["spec"],
-                "status": {"phase": "Pending"},
-            },
+            pod_of(
+                template,
+                name=f"{metadata['name']}-{self._control.suffix()}",
+                generateName=f"{metadata['name']}-",
+                namespace=metadata["namespace"],
+                ownerReferences=[owner_reference(owner)],
+            ),
         )
         self._tell(owner, "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}")
 

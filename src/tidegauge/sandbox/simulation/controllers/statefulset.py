@@ -10,6 +10,7 @@ from tidegauge.sandbox.simulation.controllers.workqueue import (
     WorkQueue,
     owner_reference,
 )
+from tidegauge.sandbox.simulation.manifests import pod_of
 from tidegauge.sandbox.simulation.podspec import is_ready
 
 Object: TypeAlias = dict[str, Any]
@@ -70,18 +71,15 @@ class StatefulSets:
         name = f"{metadata['name']}-{number}"
         own = {_REVISION: revision, _INDEX: str(number), _NAME: name}
         labels = (template.get("metadata", {}).get("labels") or {}) | own
-        pod = {
-            "metadata": {
-                **template.get("metadata", {}),
-                "name": name,
-                "generateName": f"{metadata['name']}-",
-                "namespace": metadata["namespace"],
-                "labels": labels,
-                "ownerReferences": [owner_reference(found)],
-            },
-            "spec": template["spec"] | {"hostname": name},
-            "status": {"phase": "Pending"},
-        }
+        pod = pod_of(
+            template,
+            name=name,
+            generateName=f"{metadata['name']}-",
+            namespace=metadata["namespace"],
+            labels=labels,
+            ownerReferences=[owner_reference(found)],
+        )
+        pod["spec"]["hostname"] = name
         self._control.storage.create("pods", pod)
         self._tell(found, "SuccessfulCreate", "create", name)
 
