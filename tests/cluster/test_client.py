@@ -226,7 +226,7 @@ async def test_broken_answer():
         return response
 
     async with serving(handler) as api:
-        with pytest.raises(Unreachable):
+        with pytest.raises(Unreachable, match="broke before the answer was whole"):
             await ask(api.url)
 
 

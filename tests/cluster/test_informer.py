@@ -230,6 +230,14 @@ async def test_pause_is_short_after_a_steady_stream():
     assert done.pauses == [0.5, 1, 2, 0.5, 1]
 
 
+async def test_pause_is_short_when_the_server_is_back():
+    """After an outage our version is often gone: the list is made soon; the second time not."""
+    away, gone = [BROKEN] * 4, [refused(410)] * 2
+    done = await run(initial("a", version="5"), *away, *gone, initial("a", version="9"))
+
+    assert done.pauses == [0.5, 1, 2, 4, 8, 0.5, 1, 2]
+
+
 async def test_retry_after():
     """A server that asks for patience gets it, on top of the usual pause."""
     done = await run(refused(429, retry_after=7), initial("a", version="5"))

@@ -54,7 +54,7 @@ class Log:
 
     def __init__(self, server: MetricsServer) -> None:
         self._file = server.log
-        self._start = server.log.stat().st_size
+        self._start = server.log.stat().st_size if server.log.exists() else 0
 
     def lines(self, **fields: str) -> list[dict[str, Any]]:
         """Those with these fields."""

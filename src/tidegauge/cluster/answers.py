@@ -71,9 +71,11 @@ def unreachable(url: str, error: BaseException) -> ApiError:
 
 
 def _detail(error: BaseException) -> str:
-    """What went wrong, without the TLS context that aiohttp prints when it can't connect."""
+    """What went wrong, without aiohttp's inner life where that is all it tells."""
     if isinstance(error, aiohttp.ClientConnectorError):
         return error.os_error.strerror or str(error.os_error)
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "the connection broke before the answer was whole"
     return str(error) or type(error).__name__
 
 

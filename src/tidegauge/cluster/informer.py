@@ -69,10 +69,14 @@ class Informer(Generic[R]):
     async def run(self) -> NoReturn:
         """For ever; cancel the task to end it."""
         backoff = Backoff(self._chance)
+        failure: ClusterError | None = None
         while True:
-            began = self._clock.monotonic()
+            began, was_gone = self._clock.monotonic(), isinstance(failure, Gone)
             failure = await self._outcome()
-            if self._clock.monotonic() - began >= STEADY:
+            # A server that is back after an outage has often lost our version: it is well, and to
+            # list anew can't wait. A second time in a row says that listing does not help.
+            is_back = isinstance(failure, Gone) and not was_gone
+            if is_back or self._clock.monotonic() - began >= STEADY:
                 backoff.reset()
             wait = failure.retry_after if isinstance(failure, ErrorAnswer) else 0.0
             await self._sleep(backoff.next(wait))
