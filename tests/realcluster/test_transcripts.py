@@ -19,4 +19,5 @@ def test_answers_equal_the_recorded_ones() -> None:
 
     print(tally.report())
     assert [(outcome.title, outcome.differences) for outcome in tally.failures] == []
+    # Each reason on the list is still needed.
     assert set(REASONS.values()) <= {outcome.reason for outcome in tally.outcomes}

@@ -10,7 +10,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 _PLACEHOLDERS = {
     "<AGE>": r"\S+",
-    "<LOG>": r"[IWEF]\d{4} [\d:.]+ +\d+ (?:\S+\] )?",
+    "<LOG>": r"[IWEF]\d{4} [\d:.]+ +\d+(?: \S+:\d+\])? ?",
     "<SERVER>": r"\S*?127\.0\.0\.1:\d+",
 }
 

@@ -5,10 +5,13 @@ large namespace is there. Each record says by its section in which one, and thro
 """
 
 import datetime as dt
+import ssl
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from pathlib import Path
+from subprocess import TimeoutExpired
 
 from tests.realcluster import build, servers
 from tests.realcluster.servers import MetricsServer
@@ -20,6 +23,8 @@ from tests.transcripts.verdict import FREE, Outcome, Tally
 
 AT_ONCE = 4
 """Requests and kubectl runs under way; more than cores, since both sides wait for the other."""
+
+_REFUSED = "OpenSSL ends the handshake for a certificate that Go carries on to a 401"
 
 
 def replay(
@@ -67,13 +72,17 @@ class Replay:
 
     def _one(self, record: Record | Command) -> Outcome:
         if isinstance(record, Command):
-            printed = Output(*self._stage.plane.kubectl(*record.args, version=record.kubectl))
-            found = commands.differences(record, printed, self._since)
+            found = self._command_differences(record)
             return Outcome(record.id, record.section, record.title, found)
         exchange = self._aggregated if record.section.startswith("agg") else self._direct
-        found = _differences(exchange, record)
-        reason = _reason(record) if found else None
-        return Outcome(record.id, record.section, record.title, found, reason)
+        return _exchanged(exchange, record)
+
+    def _command_differences(self, command: Command) -> list[str]:
+        try:
+            printed = self._stage.plane.kubectl(*command.args, version=command.kubectl)
+        except TimeoutExpired as error:
+            return [str(error)]
+        return commands.differences(command, Output(*printed), self._since)
 
 
 def _state(record: Record | Command) -> str:
@@ -89,15 +98,14 @@ def _asks_us_for_v1(record: Record | Command) -> bool:
     return compare.asks_for_v1(record)
 
 
-def _differences(exchange: Exchange, record: Record) -> list[str]:
+def _exchanged(exchange: Exchange, record: Record) -> Outcome:
+    free = f"what {record.section} holds need not match" if record.section in FREE else None
+    reason = differences.reason(record) or free
     try:
         reply = exchange.ask(resolve_placeholders(record.asked, exchange.ask))
-    except OSError as error:
-        refused = record.asked.identity in REFUSED_BY_TLS and "alert" in str(error)
-        return [] if refused else [f"no answer: {error!r}"]
-    return compare.differences(record, reply)
-
-
-def _reason(record: Record) -> str | None:
-    free = f"what {record.section} holds need not match" if record.section in FREE else None
-    return differences.reason(record) or free
+        found = compare.differences(record, reply)
+    except (OSError, HTTPException) as error:
+        found = [f"no answer: {error!r}"]
+        if isinstance(error, ssl.SSLError) and record.asked.identity in REFUSED_BY_TLS:
+            reason = _REFUSED
+    return Outcome(record.id, record.section, record.title, found, reason if found else None)

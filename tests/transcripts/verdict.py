@@ -4,12 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-SHARE = {"path": 0.95, "verb": 0.95, "option": 0.95, "accept": 0.95, "pretty": 0.95} | {
-    "health": 0.95,
-    "encoding": 0.95,
-    "etag": 0.95,
-    "body": 0.95,
-}
+SHARE = dict.fromkeys(
+    ("path", "verb", "option", "accept", "pretty", "health", "encoding", "etag", "body"), 0.95
+)
 """Of these so much must come out the same; of sections not named here, everything."""
 
 FREE = frozenset(("wire", "openapi", "debug", "document", "impersonate"))
