@@ -25,7 +25,8 @@ class KubeletServer:
         return self.pair
 
     async def start(self, sock: socket.socket) -> None:
-        self._server = Server(lambda request: self.answer(request))
+        # Looked up at each request: it may be another by then.
+        self._server = Server(lambda request: self.answer(request))  # noqa: PLW0108  (see above)
         context = ServingContext(self, lambda: [self._client_authority])
         await self._server.listen(sock, context.outer)
 
