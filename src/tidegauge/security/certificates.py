@@ -104,7 +104,7 @@ class SelfMadePair:
         certificate = _usable(kept) if kept else None
         if kept and certificate and certificate.not_valid_after_utc.timestamp() > now + _LEAF_LIFE:
             return kept
-        made = make_authority(now)
+        made = _make_authority(now)
         self._write("tidegauge-ca", made)
         return made
 
@@ -157,7 +157,7 @@ def general_name(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def make_authority(now: float) -> Pair:
+def _make_authority(now: float) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _common_name(f"tidegauge-ca@{int(now)}")
     certificate = (

@@ -1,4 +1,4 @@
-"""Objects from requests: JSON or YAML, held against the types, with what nobody knows left out."""
+"""Objects from requests, in any format, held against the types; what nobody knows is left out."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from tidegauge.sandbox.apiserver import wire
 from tidegauge.sandbox.apiserver.failures import unsupported_media
 from tidegauge.sandbox.apiserver.kinds import Kind
 from tidegauge.sandbox.apiserver.quantities import QuantityError, canonical
@@ -18,7 +19,7 @@ from tidegauge.sandbox.apiserver.schema import (
     type_name,
     type_of,
 )
-from tidegauge.serving.negotiation import JSON, YAML
+from tidegauge.serving.negotiation import JSON, PROTOBUF, YAML
 from tidegauge.serving.status import StatusError, bad_request
 
 Object = dict[str, Any]
@@ -55,10 +56,13 @@ def parse(body: bytes, content_type: str) -> Any:
             return msgspec.json.decode(body)
         if media.endswith("yaml"):
             return yaml.load(body, _LOADER)  # noqa: S506  (it is a safe loader)
-    except (msgspec.DecodeError, yaml.YAMLError, ValueError) as error:
-        message = f"couldn't get version/kind; json parse error: {error}"
+        if media == PROTOBUF:
+            return wire.read(body)
+    except (msgspec.DecodeError, yaml.YAMLError, ValueError, IndexError) as error:
+        what = media.rpartition("/")[2]
+        message = f"couldn't get version/kind; {what} parse error: {error}"
         raise StatusError(bad_request(message)) from error
-    raise StatusError(unsupported_media(media, (JSON, YAML)))
+    raise StatusError(unsupported_media(media, (JSON, YAML, PROTOBUF)))
 
 
 @dataclass

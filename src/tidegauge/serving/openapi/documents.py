@@ -46,6 +46,10 @@ def pages() -> list[str]:
     return ["apis", group, *(f"{group}/{version}" for version in VERSIONS), "version"]
 
 
+def v3_documents() -> dict[str, Schema]:
+    return {page: v3_document(page) for page in pages()}
+
+
 def v3_document(page: str) -> Schema:
     version = page.rpartition("/")[2]
     types = schemas(version, _V3_REFERENCE, v3=True) if version in VERSIONS else {}

@@ -91,13 +91,19 @@ _V3_OPERATION = _message(
     {
         "description": _text(3),
         "operationId": _text(5),
+        "parameters": _many(6, _one(1, _V3_PARAMETER)),
         "responses": _one(8, _named(2, _one(1, _V3_RESPONSE))),
     },
     13,
 )
 
 _V3_PATH = _message(
-    {"get": _one(4, _V3_OPERATION), "parameters": _many(13, _one(1, _V3_PARAMETER))}
+    {
+        "get": _one(4, _V3_OPERATION),
+        "post": _one(6, _V3_OPERATION),
+        "patch": _one(10, _V3_OPERATION),
+        "parameters": _many(13, _one(1, _V3_PARAMETER)),
+    }
 )
 
 v3_message = _message(
@@ -147,6 +153,8 @@ _V2_OPERATION = _message(
 _V2_PATH = _message(
     {
         "get": _one(2, _V2_OPERATION),
+        "post": _one(4, _V2_OPERATION),
+        "patch": _one(8, _V2_OPERATION),
         "parameters": _many(9, _one(1, _one(2, _one(4, _V2_PARAMETER)))),
     }
 )

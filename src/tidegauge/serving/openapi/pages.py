@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from tidegauge.serving import jsontext
 from tidegauge.serving.bodies import gzip
@@ -15,7 +15,7 @@ from tidegauge.serving.call import NO_CACHE, Call
 from tidegauge.serving.conditional import etag_of, precondition
 from tidegauge.serving.messages import Response
 from tidegauge.serving.negotiation import JSON, best_of
-from tidegauge.serving.openapi.documents import pages, v2_document, v3_document
+from tidegauge.serving.openapi.documents import v2_document, v3_documents
 from tidegauge.serving.openapi.messages import v2_message, v3_message
 
 _GZIP_ACCEPTED = re.compile(r"(?:^|,)\s*gzip\s*(?:,|$|;\s*q=(?:0?\.\d*[1-9]|1))")
@@ -50,17 +50,25 @@ def _protobuf(version: str, write: Callable[[dict[str, Any]], bytes]) -> _Form:
 _JSON_FORM = _Form(JSON, (JSON,), _json)
 
 
-class OpenApiPages:
-    """`modified` is when the documents came to be, in seconds since the epoch."""
+Make: TypeAlias = Callable[[], dict[str, Any]]
 
-    def __init__(self, modified: float) -> None:
+
+class OpenApiPages:
+    """`modified` is when the documents came to be, in seconds since the epoch.
+
+    `v2` and `v3` make the documents when first asked for; those of v3 by their page.
+    """
+
+    def __init__(self, modified: float, v2: Make = v2_document, v3: Make = v3_documents) -> None:
         self._modified = modified
+        self._make_v2 = v2
+        self._make_v3 = v3
 
     def respond(self, page: str, call: Call) -> Response:
         if page == "v2":
             return self._v2(call)
         if page == "v3":
-            return self._conditional(self._index, _JSON_FORM, [NO_CACHE], call)
+            return self._conditional(self.index, _JSON_FORM, [NO_CACHE], call)
         document = self._documents.get(page.removeprefix("v3/"))
         if document is None:
             # As the Go server says it; either way a client finds no document.
@@ -103,14 +111,14 @@ class OpenApiPages:
 
     @cached_property
     def _v2_document(self) -> dict[str, Any]:
-        return v2_document()
+        return self._make_v2()
 
     @cached_property
     def _documents(self) -> dict[str, dict[str, Any]]:
-        return {page: v3_document(page) for page in pages()}
+        return self._make_v3()
 
     @cached_property
-    def _index(self) -> dict[str, Any]:
+    def index(self) -> dict[str, Any]:
         return {
             "paths": {
                 page: {"serverRelativeURL": _hashed_url(page, document)}

@@ -1,0 +1,106 @@
+"""Who there is in the cluster: its authorities, its users, and the kubeconfigs they work with."""
+
+import json
+import secrets
+from base64 import b64encode
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tidegauge.sandbox.apiserver.access import METRICS_SERVER, VIEWERS
+from tidegauge.security.authority import Authority
+from tidegauge.security.certificates import Pair
+from tidegauge.serving.authorization import MASTERS
+from tidegauge.serving.messages import User
+from tidegauge.serving.trust import CONFIG_MAP_NAME, CONFIG_MAP_NAMESPACE
+from tidegauge.units.clock import Clock
+
+ADMIN = User("admin", (MASTERS,))
+VIEWER = User("viewer", (VIEWERS,))
+NOBODY = User("nobody")
+METRICS = User(METRICS_SERVER, ("system:serviceaccounts", "system:serviceaccounts:kube-system"))
+
+USERS = {"admin": ADMIN, "viewer": VIEWER, "nobody": NOBODY, "metrics-server": METRICS}
+
+FRONT_PROXY = "front-proxy-client"
+
+SERVER_NAMES = ("127.0.0.1", "localhost", "kubernetes", "kubernetes.default.svc")
+
+
+class Identities:
+    """Made anew for each cluster; nothing of it outlives the process but what is written."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.authority = Authority("sandbox-ca", clock)
+        self.proxy_authority = Authority("sandbox-front-proxy-ca", clock)
+        self.proxy_pair = self.proxy_authority.client(FRONT_PROXY)
+        self._tokens: dict[str, User] = {}
+
+    def token(self, user: User) -> str:
+        """A new bearer token for that user."""
+        token = secrets.token_urlsafe(32)
+        self._tokens[token] = user
+        return token
+
+    def revoke(self, user: User) -> None:
+        """Make all tokens of that user worthless."""
+        self._tokens = {token: holder for token, holder in self._tokens.items() if holder != user}
+
+    def find(self, token: str) -> User | None:
+        return self._tokens.get(token)
+
+    def client_pair(self, user: User) -> Pair:
+        return self.authority.client(user.name, user.groups)
+
+    def config_map(self) -> dict[str, Any]:
+        """By which aggregated servers know whom to believe."""
+        return {
+            "metadata": {"namespace": CONFIG_MAP_NAMESPACE, "name": CONFIG_MAP_NAME},
+            "data": {
+                "client-ca-file": self.authority.certificate.decode(),
+                "requestheader-client-ca-file": self.proxy_authority.certificate.decode(),
+                "requestheader-allowed-names": json.dumps([FRONT_PROXY]),
+                "requestheader-username-headers": json.dumps(["X-Remote-User"]),
+                "requestheader-uid-headers": json.dumps(["X-Remote-Uid"]),
+                "requestheader-group-headers": json.dumps(["X-Remote-Group"]),
+                "requestheader-extra-headers-prefix": json.dumps(["X-Remote-Extra-"]),
+            },
+        }
+
+    def kubeconfig(
+        self, path: Path, server: str, user: User, *, token: bool = False, context: str = "sandbox"
+    ) -> Path:
+        """Write a kubeconfig, readable by its owner only, with a certificate or a token."""
+        credentials: dict[str, str]
+        if token:
+            credentials = {"token": self.token(user)}
+        else:
+            pair = self.client_pair(user)
+            credentials = {
+                "client-certificate-data": _b64(pair.certificate),
+                "client-key-data": _b64(pair.key),
+            }
+        cluster = {
+            "server": server,
+            "certificate-authority-data": _b64(self.authority.certificate),
+        }
+        document = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": _named(context, cluster=cluster),
+            "users": _named(user.name, user=credentials),
+            "contexts": _named(context, context={"cluster": context, "user": user.name}),
+            "current-context": context,
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        return path
+
+
+def _named(name: str, **fields: Any) -> Sequence[dict[str, Any]]:
+    return [{"name": name, **fields}]
+
+
+def _b64(data: bytes) -> str:
+    return b64encode(data).decode()
