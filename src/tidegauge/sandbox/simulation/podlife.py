@@ -222,6 +222,7 @@ class PodLife:
         host, spec = self._host, container.spec
         if container.ended:
             container.last, container.ended = container.ended, None
+        container.restarts += container.last is not None
         container.container_id = f"containerd://{host.random.getrandbits(256):064x}"
         container.meter = Meter(
             container.image,
@@ -285,8 +286,7 @@ class PodLife:
         """At once the first time; then after waits that grow, forgiven after a long life."""
         ended = container.ended
         assert ended
-        container.restarts += 1
-        if container.restarts == 1 or ended.finished - ended.started > FORGIVEN_AFTER:
+        if container.restarts == 0 or ended.finished - ended.started > FORGIVEN_AFTER:
             container.backoff.delay = 0
             self._later(self._jitter(SECOND), lambda: self._pull(container))
             return
