@@ -4,13 +4,18 @@ Run as a program it waits for a line on its input, so that it may be moved to an
 and then prints wall time and CPU seconds (getrusage, of all its threads) every tenth of a second.
 """
 
+import os
 import resource
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tidegauge.sandbox.thismachine.procfiles import Mounts, mounts
+
+MOUNTS = mounts(Path("/proc/self/mountinfo").read_bytes()) if sys.platform == "linux" else Mounts()
 
 SLOT = 0.05
 """Seconds; the share is burnt in each of them."""
@@ -72,6 +77,49 @@ def burner(share: float, seconds: float = 60.0) -> Iterator[Burner]:
         if process.poll() is None:
             process.kill()
         process.communicate()
+
+
+GROUP = f"tidegauge-test-{os.getpid()}"
+"""Of version 1 in each hierarchy, of version 2 in its only one; holds `burner.service`."""
+
+
+@contextmanager
+def own_groups() -> Iterator[list[Path]]:
+    """The cgroups of a service in each hierarchy with accounts, or skips the test."""
+    import pytest  # noqa: PLC0415  (the program that burns needs none)
+
+    made: list[Path] = []
+    try:
+        for root in filter(None, (MOUNTS.unified, MOUNTS.cpu, MOUNTS.memory)):
+            for directory in (Path(root, GROUP), Path(root, GROUP, "burner.service")):
+                try:
+                    directory.mkdir()
+                except OSError as error:
+                    pytest.skip(f"no cgroup can be made: {error}")
+                made.append(directory)
+            with suppress(OSError):  # version 1, or a controller that is not ours to give
+                Path(root, GROUP, "cgroup.subtree_control").write_text("+memory")
+        leaves = [each for each in made if each.name == "burner.service"]
+        if not any((leaf / "memory.stat").exists() for leaf in leaves):
+            pytest.skip("no cgroup with accounts of memory can be made")
+        yield leaves
+    finally:
+        for directory in reversed(made):
+            remove(directory)
+
+
+def remove(directory: Path) -> None:
+    """A group whose processes have just ended is busy for a moment."""
+    ends = time.monotonic() + 5
+    while True:
+        try:
+            directory.rmdir()
+        except OSError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def move(pid: int, group: Path) -> None:

@@ -4,20 +4,19 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.sandbox.thismachine.burning import burner, move
+from tests.sandbox.thismachine.burning import GROUP, MOUNTS, burner, move, own_groups
 from tidegauge.kubelet.exposition import parse
 from tidegauge.sandbox.thismachine import exposition
 from tidegauge.sandbox.thismachine.cgroups import Cgroups
 from tidegauge.sandbox.thismachine.grouping import Sessions
 from tidegauge.sandbox.thismachine.machine import Machine
 from tidegauge.sandbox.thismachine.processes import Processes
-from tidegauge.sandbox.thismachine.procfiles import Mounts, mounts, system_time
+from tidegauge.sandbox.thismachine.procfiles import system_time
 from tidegauge.sandbox.thismachine.records import Pod, Usage
 from tidegauge.units.clock import SystemClock
 
@@ -28,51 +27,12 @@ SECONDS = 3.0
 TOLERANCE = 0.02
 """Of a CPU: the kernel's ticks and the time between our stamp and its reading, over SECONDS."""
 
-MOUNTS = mounts(Path("/proc/self/mountinfo").read_bytes()) if sys.platform == "linux" else Mounts()
-
-
-def groups_to_make() -> list[Path]:
-    """One cgroup in each hierarchy that has accounts of CPU or memory."""
-    where = f"tidegauge-test-{os.getpid()}"
-    return [Path(each, where) for each in (MOUNTS.unified, MOUNTS.cpu, MOUNTS.memory) if each]
-
 
 @pytest.fixture
 def groups() -> Iterator[list[Path]]:
     """A cgroup for a service in each hierarchy; the test is skipped where we may make none."""
-    parents = groups_to_make()
-    made: list[Path] = []
-    try:
-        for parent in parents:
-            for directory in (parent, parent / "burner.service"):
-                try:
-                    directory.mkdir()
-                except OSError as error:
-                    pytest.skip(f"no cgroup can be made: {error}")
-                made.append(directory)
-            with suppress(OSError):  # version 1, or a controller that is not ours to give
-                (parent / "cgroup.subtree_control").write_text("+memory")
-        leaves = [parent / "burner.service" for parent in parents]
-        if not any((leaf / "memory.stat").exists() for leaf in leaves):
-            pytest.skip("no cgroup with accounts of memory can be made")
-        yield leaves
-    finally:
-        for directory in reversed(made):
-            remove(directory)
-
-
-def remove(directory: Path) -> None:
-    """A group whose processes have just ended is busy for a moment."""
-    ends = time.monotonic() + 5
-    while True:
-        try:
-            directory.rmdir()
-        except OSError:
-            if time.monotonic() > ends:
-                raise
-            time.sleep(0.02)
-        else:
-            return
+    with own_groups() as made:
+        yield made
 
 
 def rate(before: Usage, after: Usage) -> float:
@@ -105,7 +65,7 @@ def test_a_burning_service_in_its_own_cgroup(groups: list[Path]) -> None:
     if unified_before and unified_after:
         unified_rate = rate(unified_before.usage, unified_after.usage)
         assert unified_rate == pytest.approx(own, abs=TOLERANCE)
-    assert after.namespace == f"tidegauge-test-{os.getpid()}"
+    assert after.namespace == GROUP
     working_set = next(filter(None, burning_files))
     assert after.usage.memory.working_set == pytest.approx(working_set, rel=0.2, abs=1 << 20)
     assert after.start == before.start
