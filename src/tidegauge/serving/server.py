@@ -17,6 +17,12 @@ it the oldest that is only waiting makes room, so that nobody keeps others out b
 
 _BACKLOG = 1024
 
+_UNVERIFIED = (
+    "a client there shows a certificate that does not verify; who signed it must be named in "
+    "ConfigMap kube-system/extension-apiserver-authentication, or with --client-ca-file or "
+    "--requestheader-client-ca-file"
+)
+
 _log = get_logger("serving")
 
 
@@ -95,7 +101,7 @@ class Server:
             async with asyncio.timeout(self._limits.handshake_seconds):
                 await stream.handshake()
         except ssl.SSLCertVerificationError as error:
-            self._refused.failed(plain.peer, error.verify_message)
+            self._refused.failed(plain.peer, error.verify_message, problem=_UNVERIFIED)
             await self._end(plain)
         except (TimeoutError, OSError):
             pass
