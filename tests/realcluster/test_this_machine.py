@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,8 +26,8 @@ def node(plane: ControlPlane) -> Iterator[int]:
     port = free_port()
     folder = plane.folder / NODE
     certificate, key = plane.authority.server("127.0.0.1").write(folder, "kubelet")
-    command: list[str | Path] = [
-        *(TIDEGAUGE[0], "node", "--address=127.0.0.1", f"--port={port}", f"--name={NODE}"),
+    command = [
+        *(str(TIDEGAUGE[0]), "node", "--address=127.0.0.1", f"--port={port}", f"--name={NODE}"),
         *("--housekeeping=1s", f"--cert-dir={folder}", f"--tls-cert-file={certificate}"),
         f"--tls-private-key-file={key}",
         f"--token-file={plane.server_token_file(SERVER)}",

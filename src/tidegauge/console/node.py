@@ -53,7 +53,8 @@ def node(arguments: Sequence[str]) -> int:
     except FlagError as error:
         return _refuse(error.problems)
     if options.help or options.version:
-        sys.stdout.write(_USAGE + explained(FLAGS) if options.help else f"{__version__}\n")
+        version = f"tidegauge {__version__}\n"
+        sys.stdout.write(_USAGE + explained(FLAGS) if options.help else version)
         return Exit.FINE
     if sys.platform != "linux":
         return _refuse([_NO_LINUX.format(sys.platform)])

@@ -1,5 +1,6 @@
 """Looking once a period."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 import pytest
@@ -74,3 +75,25 @@ async def test_how_pods_are_found_is_logged_on_change() -> None:
         "cgroups",
         "sessions",
     ]
+
+
+async def test_looks_keep_to_their_period(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow look delays no later one, and one that takes over a period leaves one out."""
+    clock, slept = ManualClock(), []
+    durations = [0.5, 12.0, 0.0]
+
+    class Slow(Housekeeping):
+        async def tick(self) -> None:
+            clock.advance(durations.pop(0))
+
+    async def sleep(seconds: float) -> None:
+        if not durations:
+            raise asyncio.CancelledError
+        slept.append(seconds)
+        clock.advance(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await Slow(Scripted([]), clock, 10).run()  # type: ignore[arg-type]
+
+    assert slept == [10, 9.5, 8]

@@ -22,8 +22,9 @@ MAX_SECONDS = 2.0
 MAX_DEPTH = 10
 """A container in a pod of a user's Podman stands at nine."""
 
-MAX_FILE = 1 << 16
-"""Bytes read of one file; the longest we read, memory.stat, has two thousand."""
+MAX_FILE = 4 << 20
+"""Bytes read of one file. Most have some hundred; the mounts of a node full of pods, and Podman's
+list of its containers, a megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class Walk:
 def read(path: Path) -> bytes:
     """A file's content as far as we look; empty when it can't be read, as when just removed."""
     try:
-        with path.open("rb", buffering=0) as file:
-            return file.read(MAX_FILE) or b""
+        with path.open("rb") as file:  # buffered, for the kernel gives long files in pieces
+            return file.read(MAX_FILE)
     except OSError:
         return b""
