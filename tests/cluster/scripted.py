@@ -51,7 +51,7 @@ class Client:
     async def read(self, path, *, accept, params):
         answer = self._next(params)
         assert isinstance(answer, bytes), f"{accept} of {path} was asked for, not {answer}"
-        return answer
+        return _first(accept), answer
 
     @asynccontextmanager
     async def stream(self, path, *, accept, params):
@@ -59,7 +59,7 @@ class Client:
         assert isinstance(answer, list), f"a watch was asked for, the script has {answer}"
         yield SimpleNamespace(
             url="https://api" + path,
-            content_type=accept,
+            content_type=_first(accept),
             chunks=lambda: self._chunks(answer),
         )
 
@@ -71,6 +71,11 @@ class Client:
                 raise part
             else:
                 yield part
+
+
+def _first(accept):
+    """What the script answers in: the form that its client likes best."""
+    return accept.partition(",")[0]
 
 
 class Journal(Observer):

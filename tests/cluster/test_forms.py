@@ -268,3 +268,34 @@ def test_endless_frame():
     """A length beyond the limit is refused at once."""
     with pytest.raises(ValueError, match="over"):
         LengthSplitter().feed(b"\xff\xff\xff\xff")
+
+
+POD_JSON = {
+    "metadata": {"name": "web-1", "namespace": "shop", "resourceVersion": "7", "labels": LABELS},
+    "spec": {"nodeName": "node-1", "containers": [{"name": "main"}]},
+}
+
+
+def test_pod_in_json():
+    """A server without protobuf tells the same of a pod in JSON, in events and in pages."""
+    form = PODS.form_of("application/json")
+    assert form is not None
+    page = {"metadata": {"resourceVersion": "9", "continue": "t"}, "items": [POD_JSON]}
+
+    event = form.event(json.dumps({"type": "ADDED", "object": POD_JSON}).encode())
+
+    assert (event.version, event.record) == ("7", POD)
+    assert form.page(json.dumps(page).encode()) == Page([POD], "9", "t")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "form"),
+    [
+        ("application/vnd.kubernetes.protobuf;stream=watch", PODS.form),
+        ("application/json", PODS.fallback),
+        ("text/html", None),
+    ],
+)
+def test_form_by_content_type(content_type, form):
+    """What is read is what the answer says it is; a form that was not asked for is not."""
+    assert PODS.form_of(content_type) is form

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.cluster import wire
+from tests.cluster import scripted, wire
 from tests.cluster.scripted import (
     BROKEN,
     URL,
@@ -371,3 +371,18 @@ async def test_bug_is_not_swallowed():
 
     with pytest.raises(ZeroDivisionError):
         await run(initial("a", version="5"), store=Broken())
+
+
+async def test_a_server_without_protobuf(monkeypatch):
+    """An answer in JSON is read as JSON, though protobuf is liked better."""
+    monkeypatch.setattr(scripted, "_first", lambda _accept: "application/json")
+    end = {"k8s.io/initial-events-end": "true"}
+    events = [
+        wire.line("ADDED", {"metadata": {"name": "a", "namespace": "shop"}}),
+        wire.line("BOOKMARK", {"metadata": {"resourceVersion": "5", "annotations": end}}),
+    ]
+
+    done = await run(events)
+
+    assert done.names() == ["a"]
+    assert done.versions == ["initial", "5"]

@@ -1,7 +1,7 @@
 """What only the sandbox's API server needs of a connection: requests' bodies, answers that last."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import pytest
 
@@ -56,11 +56,11 @@ async def test_lasting_body() -> None:
     """Pieces of a lasting body leave as they come, each as a chunk, and the end is told."""
     pieces: asyncio.Queue[bytes] = asyncio.Queue()
 
-    async def body() -> AsyncIterator[bytes]:
+    async def body() -> AsyncGenerator[bytes, None]:
         while piece := await pieces.get():
             yield piece
 
-    answer = answering(lambda _: Response(200, [], body()))
+    answer = answering(lambda _: Response(200, lasting=body()))
     async with serving(answer) as stand, stand.connect() as (reader, writer):
         writer.write(post(b""))
         await reader.readuntil(b"\r\n\r\n")
@@ -77,14 +77,14 @@ async def test_lasting_body_ends_with_its_client() -> None:
     """A client that leaves ends a lasting body, though nothing is being written."""
     ended = asyncio.Event()
 
-    async def body() -> AsyncIterator[bytes]:
+    async def body() -> AsyncGenerator[bytes, None]:
         try:
             yield b"one"
             await asyncio.Event().wait()
         finally:
             ended.set()
 
-    answer = answering(lambda _: Response(200, [], body()))
+    answer = answering(lambda _: Response(200, lasting=body()))
     async with serving(answer) as stand:
         async with stand.connect() as (reader, writer):
             writer.write(post(b""))

@@ -151,10 +151,10 @@ class Client:
 
     async def read(
         self, path: str, *, accept: str, params: Mapping[str, str] | None = None
-    ) -> bytes:
-        """The bytes of an answer of that media type."""
+    ) -> tuple[str, bytes]:
+        """The media type of an answer, one of those accepted, and its bytes."""
         async with self._answer(_Request("GET", path, params, accept), ANSWER_SECONDS) as got:
-            return await got.body()
+            return got.content_type, await got.body()
 
     @asynccontextmanager
     async def stream(

@@ -75,3 +75,14 @@ class Resource(Generic[R]):
     path: str
     form: Form[R]
     params: Mapping[str, str] = field(default_factory=dict)
+    fallback: Form[R] | None = None
+    """Read too, for servers that do not have the form we like best."""
+
+    @property
+    def forms(self) -> tuple[Form[R], ...]:
+        return (self.form, self.fallback) if self.fallback else (self.form,)
+
+    def form_of(self, content_type: str) -> Form[R] | None:
+        """The form of an answer, or None when it is none that was asked for."""
+        fitting = (form for form in self.forms if content_type.startswith(form.list_type))
+        return next(fitting, None)

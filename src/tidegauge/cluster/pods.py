@@ -18,10 +18,18 @@ Field numbers: k8s.io/api core/v1 and apimachinery meta/v1, `generated.proto`.
 
 from sys import intern
 
+import msgspec
+
 from tidegauge.cluster.answers import PROTOBUF, status_from_protobuf
 from tidegauge.cluster.events import BOOKMARK, ERROR, INITIAL_EVENTS_END, Event, Page, Resource
 from tidegauge.cluster.frames import LengthSplitter
-from tidegauge.cluster.labels import LABELS, labels_from_protobuf, map_entry
+from tidegauge.cluster.jsonform import JsonForm, JsonObject
+from tidegauge.cluster.labels import (
+    LABELS,
+    labels_from_json,
+    labels_from_protobuf,
+    map_entry,
+)
 from tidegauge.cluster.protobuf import fields, texts, unwrap
 from tidegauge.cluster.records import NO_LABELS, Pod
 
@@ -118,4 +126,20 @@ def _ends_initial_events(data: bytes, start: int, end: int) -> bool:
 RUNNING = {"fieldSelector": "status.phase=Running"}
 """What no longer runs uses nothing; the API server says DELETED when a pod stops."""
 
-PODS = Resource("pods", "/api/v1/pods", PodForm(), RUNNING)
+
+class _PodSpec(msgspec.Struct, rename="camel"):
+    node_name: str = ""
+
+
+class PodObject(JsonObject):
+    spec: _PodSpec = msgspec.field(default_factory=_PodSpec)
+
+
+def keep_pod(pod: PodObject) -> Pod:
+    meta = pod.metadata
+    labels = labels_from_json(bytes(meta.labels))
+    return Pod(intern(meta.namespace), meta.name, intern(pod.spec.node_name), labels)
+
+
+PODS = Resource("pods", "/api/v1/pods", PodForm(), RUNNING, JsonForm(PodObject, keep_pod))
+"""A server that has no protobuf, such as our sandbox's, is read in JSON."""

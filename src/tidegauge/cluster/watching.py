@@ -10,7 +10,7 @@ from contextlib import aclosing
 from tidegauge.cluster.client import Client, Stream
 from tidegauge.cluster.deadline import deadline
 from tidegauge.cluster.errors import BadBody, Status, error_answer
-from tidegauge.cluster.events import DAMAGED, ERROR, Event, Page, R, Resource
+from tidegauge.cluster.events import DAMAGED, ERROR, Event, Form, Page, R, Resource
 
 PAGE = 500
 """Objects of one page, as in client-go: some milliseconds of decoding."""
@@ -22,11 +22,13 @@ _INITIAL_EVENTS = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlde
 async def pages(client: Client, resource: Resource[R]) -> AsyncGenerator[Page[R], None]:
     """A list of the present state, page by page. Raises ApiError."""
     token = ""
+    accept = ", ".join(form.list_type for form in resource.forms)
     while True:
         params = {**resource.params, "limit": str(PAGE)} | ({"continue": token} if token else {})
-        body = await client.read(resource.path, accept=resource.form.list_type, params=params)
+        content_type, body = await client.read(resource.path, accept=accept, params=params)
+        form = _form(resource, content_type, client.access.server + resource.path)
         try:
-            page = resource.form.page(body)
+            page = form.page(body)
         except DAMAGED as error:
             raise BadBody(client.access.server + resource.path, str(error)) from error
         yield page
@@ -47,16 +49,14 @@ async def watch(
     params = {**resource.params, "watch": "true", "allowWatchBookmarks": "true"}
     params["timeoutSeconds"] = str(last)
     params |= {"resourceVersion": version} if version else _INITIAL_EVENTS
-    async with client.stream(
-        resource.path, accept=resource.form.watch_type, params=params
-    ) as stream:
-        if not stream.content_type.startswith(resource.form.list_type):
-            raise BadBody(stream.url, f"answered with {stream.content_type or 'no type'}")
+    accept = ", ".join(form.watch_type for form in resource.forms)
+    async with client.stream(resource.path, accept=accept, params=params) as stream:
+        form = _form(resource, stream.content_type, stream.url)
         yield []
-        splitter = resource.form.splitter()
+        splitter = form.splitter()
         async for chunk in _never_silent(stream, silence):
             try:
-                events = [resource.form.event(frame) for frame in splitter.feed(chunk)]
+                events = [form.event(frame) for frame in splitter.feed(chunk)]
             except DAMAGED as error:
                 raise BadBody(stream.url, str(error)) from error
             for event in events:
@@ -64,6 +64,13 @@ async def watch(
                     status = event.status or Status()
                     raise error_answer(stream.url, status.code, status)
             yield events
+
+
+def _form(resource: Resource[R], content_type: str, url: str) -> Form[R]:
+    form = resource.form_of(content_type)
+    if form is None:
+        raise BadBody(url, f"answered with {content_type or 'no type'}")
+    return form
 
 
 async def _never_silent(

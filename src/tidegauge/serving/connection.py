@@ -7,7 +7,7 @@ slice by slice, the next one only when the last has left.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -169,7 +169,7 @@ class Connection:
             and head.body_length <= self._limits.skipped_bytes
             and not any(name == "expect" for name, _ in head.headers)
             and (head.version == "1.1" or isinstance(response.body, bytes))
-            and not isinstance(response.body, AsyncIterator)
+            and response.lasting is None
         )
 
     async def _send(self, head: Head, response: Response, *, keep: bool) -> None:
@@ -178,14 +178,14 @@ class Connection:
             fields.append(("Connection", "close"))
         elif head.version == "1.0":
             fields.append(("Connection", "keep-alive"))
-        if isinstance(response.body, AsyncIterator):
-            await self._send_lasting(response, fields, response.body)
+        if response.lasting is not None:
+            await self._send_lasting(response.status, fields, response.lasting)
             return
         async with asyncio.timeout(self._limits.write_seconds):
-            await self._send_whole(head, response, fields, response.body)
+            await self._send_whole(head, response, fields)
 
     async def _send_lasting(
-        self, response: Response, fields: list[tuple[str, str]], body: AsyncIterator[bytes]
+        self, status: int, fields: list[tuple[str, str]], body: AsyncGenerator[bytes, None]
     ) -> None:
         """Write what comes when it comes, until it ends or the client has had enough."""
         sending = asyncio.current_task()
@@ -194,7 +194,7 @@ class Connection:
         gone.add_done_callback(lambda done: done.cancelled() or sending.cancel())
         fields.append(("Transfer-Encoding", "chunked"))
         try:
-            await self._stream.write(encode_head(response.status, fields))
+            await self._stream.write(encode_head(status, fields))
             async for piece in body:
                 async with asyncio.timeout(self._limits.write_seconds):
                     await self._stream.write(_chunk(piece))
@@ -204,12 +204,9 @@ class Connection:
             await asyncio.gather(gone, return_exceptions=True)
 
     async def _send_whole(
-        self,
-        head: Head,
-        response: Response,
-        fields: list[tuple[str, str]],
-        body: bytes | Iterator[bytes],
+        self, head: Head, response: Response, fields: list[tuple[str, str]]
     ) -> None:
+        body = response.body
         pieces: Iterator[bytes | memoryview]
         if isinstance(body, bytes):
             if response.status not in _BODILESS:

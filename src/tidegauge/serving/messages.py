@@ -1,6 +1,6 @@
 """A request and a response as plain data: what everything but the transport works on."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -47,10 +47,11 @@ class Request:
 class Response:
     """One HTTP response. A body is bytes, or an iterator of slices between which others breathe.
 
-    A slice may be empty: nothing is to be written yet, it is only a moment for others. A body that
-    lasts, such as a watch's, comes from an asynchronous iterator.
+    A slice may be empty: nothing is to be written yet, it is only a moment for others.
     """
 
     status: int
     headers: Sequence[tuple[str, str]] = ()
-    body: bytes | Iterator[bytes] | AsyncIterator[bytes] = b""
+    body: bytes | Iterator[bytes] = b""
+    lasting: AsyncGenerator[bytes, None] | None = None
+    """A body that goes on for as long as its client stays, such as a watch's, instead of that."""

@@ -1,7 +1,7 @@
 """The way from the API server to an aggregated one: whom we trust there, and as whom we speak."""
 
 from base64 import b64decode
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote as percent
 
@@ -73,7 +73,7 @@ class Proxy:
 
     async def forward(self, target: Target, request: Request, user: User) -> Response:
         """The server's own answer to a client's request. Raises Unreachable."""
-        headers = [
+        asked = [
             (name, value)
             for name, value in request.headers
             if name not in _NOT_FORWARDED and not name.startswith("x-remote-")
@@ -82,16 +82,19 @@ class Proxy:
             response = await self._open().request(
                 request.method,
                 target.url + request.target,
-                headers=[*headers, *_identity(user)],
+                headers=[*asked, *_identity(user)],
                 data=request.body or None,
                 ssl=self._context(target),
                 server_hostname=target.name,
                 allow_redirects=False,
             )
-            body = await _body(response)
+            headers = _forwarded(response.headers.items())
+            length = response.content_length
+            if length is None or length > WHOLE:
+                return Response(response.status, headers, lasting=_pieces(response))
+            return Response(response.status, headers, await response.read())
         except (aiohttp.ClientError, OSError, FileError) as error:
             raise Unreachable(str(error) or type(error).__name__) from error
-        return Response(response.status, _forwarded(response.headers.items()), body)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -118,14 +121,7 @@ class Proxy:
         return self._contexts[target.authority]
 
 
-async def _body(response: aiohttp.ClientResponse) -> bytes | AsyncIterator[bytes]:
-    length = response.content_length
-    if length is not None and length <= WHOLE:
-        return await response.read()
-    return _pieces(response)
-
-
-async def _pieces(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+async def _pieces(response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
     try:
         async for piece in response.content.iter_any():
             yield piece

@@ -72,9 +72,8 @@ class Handler:
         try:
             yield replace(response, headers=(*response.headers, ("Audit-Id", str(uuid.uuid4()))))
         finally:
-            close = getattr(response.body, "aclose", None)
-            if close:
-                await close()
+            if response.lasting is not None:
+                await response.lasting.aclose()
 
     async def _respond(self, request: Request) -> Response:
         user, request = await self._authenticator.authenticate(request)

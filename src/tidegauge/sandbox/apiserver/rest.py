@@ -1,7 +1,7 @@
 """The API of stored kinds: from a request that is allowed to its answer."""
 
 import random
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial as bound
@@ -141,11 +141,11 @@ class Rest:
         wants = asked.query.is_set("allowWatchBookmarks")
         bookmarks = self._bookmark_seconds if wants else 0.0
         body = self._lines(watch, asked, seconds, bookmarks)
-        return Response(200, [("Content-Type", form.media.format)], body)
+        return Response(200, [("Content-Type", form.media.format)], lasting=body)
 
     async def _lines(
         self, watch: Watch, asked: Asked, seconds: float, bookmarks: float
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """Begins when the first line is taken, so nothing falls between the past and the live."""
         resource = asked.kind.resource
         begin(watch, asked.query, self._storage, self._history, resource)
