@@ -64,8 +64,10 @@ async def test_the_trimmed_summary_is_shorter() -> None:
     whole = await ask("/stats/summary", latest=node())
     trimmed = await ask("/stats/summary?only_cpu_and_memory=true", latest=node())
 
-    assert b'"rlimit"' in whole.body  # type: ignore[operator]
-    assert b'"rlimit"' not in trimmed.body  # type: ignore[operator]
+    assert isinstance(whole.body, bytes)
+    assert isinstance(trimmed.body, bytes)
+    assert b'"rlimit"' in whole.body
+    assert b'"rlimit"' not in trimmed.body
 
 
 @pytest.mark.parametrize("user", [None, ANONYMOUS], ids=["bad token", "no token"])

@@ -43,6 +43,18 @@ async def test_the_last_two_looks_are_kept() -> None:
     assert (looks.latest, looks.earlier) == (second, first)
 
 
+async def test_who_wants_to_know_is_told_of_each_look() -> None:
+    """Once it is the latest one."""
+    told: list[Node] = []
+    script = Scripted([node(), node(name="later")])
+    looks = Housekeeping(script, ManualClock(), 10, told.append)  # type: ignore[arg-type]
+
+    await looks.tick()
+    await looks.tick()
+
+    assert [each.name for each in told] == ["node-a", "later"]
+
+
 async def test_a_failed_look_leaves_the_last_one_marked() -> None:
     """Its stamps stay, so nobody takes it for new, and it says that it is not whole."""
     looks = housekeeping(node(), UnsupportedError("gone"))

@@ -5,6 +5,7 @@ say.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 from tidegauge.sandbox.thismachine.machine import Machine, UnsupportedError
@@ -17,12 +18,22 @@ _log = get_logger("node")
 
 
 class Housekeeping:
-    """`latest` is None before the first `tick`, `earlier` before the second."""
+    """`latest` is None before the first `tick`, `earlier` before the second.
 
-    def __init__(self, machine: Machine, clock: Clock, period: float) -> None:
+    `seen` is told of each look, on the loop.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        clock: Clock,
+        period: float,
+        seen: Callable[[Node], None] = lambda _: None,
+    ) -> None:
         self._machine = machine
         self._clock = clock
         self._period = period
+        self._seen = seen
         self._changes = OnChange(_log, "look", clock)
         self._grouped_by = ""
         self.latest: Node | None = None
@@ -48,6 +59,7 @@ class Housekeeping:
             return
         self._tell(node)
         self.earlier, self.latest = self.latest, node
+        self._seen(node)
 
     def _tell(self, node: Node) -> None:
         if node.whole:
