@@ -174,7 +174,7 @@ def test_rates_are_exact_between_stamps() -> None:
 
 
 def test_summaries_say_the_same(shop: World) -> None:
-    """`/stats/summary` has the figures of `/metrics/resource`, with rates and stalls beside them."""
+    """`/stats/summary` has the figures of `/metrics/resource`, and rates beside them."""
     kubelet = shop.kubelet("worker-3")
     resource = values(kubelet, "container_cpu_usage_seconds_total")
 

@@ -1,5 +1,6 @@
 """Pods as their kubelets run them: pulls, starts, crashes, back-off, ends."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -95,7 +96,7 @@ def test_crashes_are_restarted_after_growing_waits() -> None:
                 messages.append(waiting["message"])
 
     seconds = [int(text[14:16]) * 60 + int(text[17:19]) for text in starts]
-    waits = [later - earlier for earlier, later in zip(seconds, seconds[1:], strict=False)]
+    waits = [later - earlier for earlier, later in pairwise(seconds)]
     assert waits == pytest.approx([3, 12, 22, 42, 82], abs=2)
     assert [message.partition(" restarting")[0] for message in messages] == [
         "back-off 10s",

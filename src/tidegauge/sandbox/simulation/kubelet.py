@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from tidegauge.sandbox.apiserver.storage import Storage
+from tidegauge.sandbox.apiserver.storage import Storage, key_of
 from tidegauge.sandbox.simulation import looks
 from tidegauge.sandbox.simulation.container import Container
 from tidegauge.sandbox.simulation.engine import SECOND, Engine
@@ -56,7 +56,7 @@ class Kubelet:
         self.system = system_meter(engine.now)
         self.measured = Measurements(machine, self.system, self.pods, lambda: engine.now)
         self.up = True
-        """Whether it tells the API server that it lives."""
+        """Whether it hears and tells anything."""
 
         self.scrape_error = False
         self.image = images
@@ -70,10 +70,25 @@ class Kubelet:
         first = self.random.randrange(housekeeping)
         engine.every(housekeeping, self.measured.measure_node, first)
 
+    def set_up(self, *, up: bool) -> None:
+        """Fall silent, or come back and catch up with what has happened meanwhile."""
+        self.up = up
+        bound = {
+            key_of(pod)
+            for pod in self._storage.list("pods")
+            if pod["spec"].get("nodeName") == self.machine.name
+        }
+        for key in sorted(bound | self.pods.keys()):
+            self.see(key)
+            if key in self.pods:
+                self.changed(self.pods[key])
+
     # What the API server says
 
     def see(self, key: PodKey) -> None:
         """A pod that is bound here, or was, has changed."""
+        if not self.up:
+            return
         obj, pod = self._storage.get("pods", *key), self.pods.get(key)
         bound = obj is not None and obj["spec"].get("nodeName") == self.machine.name
         if pod and (obj is None or not bound or obj["metadata"]["uid"] != pod.uid):
@@ -120,7 +135,7 @@ class Kubelet:
 
     def changed(self, pod: PodLife) -> None:
         stored = self._storage.get("pods", *pod.key)
-        if stored is None or stored["metadata"]["uid"] != pod.uid:
+        if not self.up or stored is None or stored["metadata"]["uid"] != pod.uid:
             return
         pod.obj = stored
         status = status_of(pod, self.engine.now, self._address(pod))
@@ -142,7 +157,7 @@ class Kubelet:
     def finished(self, pod: PodLife) -> None:
         self._forget(pod)
         stored = self._storage.get("pods", *pod.key)
-        if stored and stored["metadata"]["uid"] == pod.uid:
+        if self.up and stored and stored["metadata"]["uid"] == pod.uid:
             self._storage.delete("pods", *pod.key)
 
     # What it measures

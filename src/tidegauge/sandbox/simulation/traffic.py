@@ -52,7 +52,8 @@ class Traffic:
 
     def _tick(self) -> None:
         by_app: dict[str, list[PodLife]] = defaultdict(list)
-        for pod in chain.from_iterable(kubelet.pods.values() for kubelet in self._kubelets):
+        up = (kubelet.pods.values() for kubelet in self._kubelets if kubelet.up)
+        for pod in chain.from_iterable(up):
             by_app[f"{pod.key[0]}/{pod.app}"].append(pod)
         for kubelet in self._kubelets:
             kubelet.system.settle(self._engine.now)

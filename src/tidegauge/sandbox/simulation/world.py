@@ -101,7 +101,7 @@ class World:
 
     def set_up(self, node: str, *, up: bool) -> None:
         """Switch a machine's kubelet on or off; what runs there goes on meanwhile."""
-        self.kubelets[node].up = up
+        self.kubelets[node].set_up(up=up)
 
     def _found(self) -> None:
         """What is there in the beginning; what a snapshot brought stays."""
@@ -123,7 +123,7 @@ class World:
     def _run_controllers(self, control: Control) -> None:
         pods = Owned(self.storage, "pods")
         replica_sets = Owned(self.storage, "replicasets")
-        Deployments(control, replica_sets)
+        Deployments(control, replica_sets, pods)
         ReplicaSets(control, pods)
         StatefulSets(control, pods)
         PerNode(control, self.story.workloads)

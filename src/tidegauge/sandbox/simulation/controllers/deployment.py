@@ -27,9 +27,10 @@ _HASH_LETTERS = "bcdf2456789ghjkl"
 
 
 class Deployments:
-    def __init__(self, control: Control, replica_sets: Owned) -> None:
+    def __init__(self, control: Control, replica_sets: Owned, pods: Owned) -> None:
         self._control = control
         self._replica_sets = replica_sets
+        self._pods = pods
         self._queue = WorkQueue(control.engine, self._reconcile)
         self._queue.watch(control.storage, "deployments")
         self._queue.watch_owned(control.storage, "replicasets", "Deployment")
@@ -49,8 +50,8 @@ class Deployments:
         if new and not paused:
             self._roll(found, new, old)
             self._drop_history(found, old)
-        elif new and not any(each["spec"]["replicas"] for each in old):
-            self._resize(found, new, wanted_of(found))
+        elif len(active := [each for each in owned if each["spec"]["replicas"]]) == 1:
+            self._resize(found, active[0], wanted_of(found))
         self._write_status(found, new)
 
     def _create(self, found: Object, owned: list[Object]) -> Object:
@@ -123,7 +124,9 @@ class Deployments:
         if (found["spec"].get("strategy") or {}).get("type") == "Recreate":
             for each in old:
                 self._resize(found, each, 0)
-            if not any((each.get("status") or {}).get("replicas") for each in old):
+            if any(self._pods.of(each) for each in old):
+                self._queue.add(_key(found), SECOND)
+            else:
                 self._resize(found, new, wanted)
             return
         grown, kept = next_sizes(

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from tidegauge.sandbox.simulation.controllers.workqueue import Control
+from tidegauge.sandbox.simulation.controllers.workqueue import Control, owner_of
 from tidegauge.sandbox.simulation.engine import MINUTE, SECOND
 from tidegauge.sandbox.simulation.kubelet import Kubelet
 from tidegauge.sandbox.simulation.machines import conditions
@@ -20,7 +20,11 @@ _STATUS = 5 * MINUTE
 GRACE = 50 * SECOND
 """Silence that makes a node NotReady; `--node-monitor-grace-period` by default."""
 
+EVICTION = 5 * MINUTE
+"""How long pods tolerate that their node is unreachable; the default of `tolerationSeconds`."""
+
 _COMPONENT = "node-controller"
+_REPLACED = ("ReplicaSet", "StatefulSet")
 
 
 class Heartbeats:
@@ -63,13 +67,23 @@ class Heartbeats:
     def _judge(self) -> None:
         for name, heard in self._heard.items():
             node = self._control.storage.get("nodes", "", name)
-            silent = self._control.engine.now - heard > GRACE
-            if node and silent and is_ready(node):
+            silent = self._control.engine.now - heard
+            if silent > GRACE + EVICTION:
+                self._evict(name)
+            elif node and silent > GRACE and is_ready(node):
                 self._set(node, ready=False)
                 message = f"Node {name} status is now: NodeNotReady"
                 self._control.recorder.record(node, _COMPONENT, "NodeNotReady", message)
                 for pod in self._kubelets[name].pods:
                     self._unready(pod)
+
+    def _evict(self, name: str) -> None:
+        """Give up the pods that have an owner to replace them; they end when the node is back."""
+        for key in self._kubelets[name].pods:
+            pod = self._control.storage.get("pods", *key)
+            owner = owner_of(pod) if pod else None
+            if pod and owner and owner["kind"] in _REPLACED:
+                self._control.delete_pod(pod)
 
     def _set(self, node: Object, *, ready: bool) -> None:
         made = conditions(self._control.engine.now // SECOND, ready=ready)
