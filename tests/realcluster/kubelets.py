@@ -20,6 +20,8 @@ from tests.realcluster.pki import Authority, Pair
 from tests.realcluster.process import free_port
 
 START_SECONDS = 30.0
+# The first byte of whoever takes a port of plain HTTP for one with TLS.
+TLS_HANDSHAKE = b"\x16"
 
 
 class Kubelets:
@@ -213,7 +215,12 @@ class Kubelets:
     ) -> None:
         user = common_name(writer.get_extra_info("peercert"))
         while True:
-            head = await reader.readuntil(b"\r\n\r\n")
+            head = await reader.readexactly(1)
+            if head == TLS_HANDSHAKE:
+                writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+                await writer.drain()
+                return
+            head += await reader.readuntil(b"\r\n\r\n")
             seen = read_head(head, kubelet.clock(), user, number)
             kubelet.requests.append(seen)
             self.served += 1

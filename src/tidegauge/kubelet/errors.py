@@ -101,8 +101,9 @@ class WrongNameError(TlsError):
     cause = "tls_wrong_name"
     remedy = (
         "prefer an address type that the certificate names (--kubelet-preferred-address-types), "
-        "annotate the node with tidegauge.dev/kubelet-server-name, or issue a certificate with the "
-        "node's addresses"
+        "expect the node's name in all certificates (--kubelet-verify-node-name), annotate the "
+        "node with tidegauge.dev/kubelet-server-name, or issue a certificate with the node's "
+        "addresses"
     )
 
 
