@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from tidegauge.units.clock import Clock
 
-Action: TypeAlias = Callable[[], None]
+Action: TypeAlias = Callable[[], object]
 
 SECOND = 1000
 MINUTE = 60 * SECOND

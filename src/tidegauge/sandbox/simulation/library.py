@@ -94,6 +94,8 @@ def _problems(story: Story) -> Iterator[str]:
         yield from _of_workload(story, workload, field)
     for index, load_ in enumerate(story.load):
         yield from _of_load(load_, keys, f"load[{index}]")
+        if load_.to in [each.to for each in story.load[:index]]:
+            yield f"load[{index}].to: {load_.to} has a load already; put both into one"
     for index, change in enumerate(story.changes):
         field = f"changes[{index}]"
         if change.to not in keys:

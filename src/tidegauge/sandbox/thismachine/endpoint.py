@@ -43,8 +43,10 @@ _TEXT = "text/plain; charset=utf-8"
 class Looks(Protocol):
     """The last two looks at a node; see housekeeping.py."""
 
-    latest: Node | None
-    earlier: Node | None
+    @property
+    def latest(self) -> Node | None: ...
+    @property
+    def earlier(self) -> Node | None: ...
 
 
 class Authenticating(Protocol):
