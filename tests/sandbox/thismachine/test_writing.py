@@ -175,3 +175,16 @@ def test_a_trimmed_summary_tells_cpu_memory_and_swap() -> None:
 
     assert set(found["node"]) == {"nodeName", "startTime", "cpu", "memory", "swap"}
     assert all("process_stats" not in pod for pod in found["pods"])
+
+
+def test_fields_stand_in_the_order_of_their_declaration() -> None:
+    """And numbers are written as Go writes them."""
+    body = summary.encode(node(pods=()), None).decode()
+
+    assert list(json.loads(body)["node"]) == [
+        *("nodeName", "startTime", "cpu", "memory", "io", "network", "fs", "rlimit", "swap")
+    ]
+    assert (
+        '"psi":{"full":{"total":0,"avg10":0,"avg60":0,"avg300":0},"some":{"total":51823000' in body
+    )
+    assert '"swapAvailableBytes":1069547520,"swapUsageBytes":4194304}}' in body

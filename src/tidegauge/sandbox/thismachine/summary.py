@@ -1,5 +1,6 @@
 """`/stats/summary` as a kubelet writes it: kubernetes/kubelet, pkg/apis/stats/v1alpha1."""
 
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import msgspec
@@ -21,6 +22,12 @@ CONTENT_TYPE = "application/json"
 
 _Stats: TypeAlias = dict[str, Any]
 
+_ORDER = (
+    *("nodeName", "podRef", "name", "startTime", "containers"),
+    *("cpu", "memory", "io", "network", "fs", "rlimit", "process_stats", "swap"),
+)
+"""Of fields, as Go writes them: that of their declaration."""
+
 
 def encode(node: Node, earlier: Node | None, *, trimmed: bool = False) -> bytes:
     """The body for one look at a node; `earlier` is the look before, for rates.
@@ -41,19 +48,17 @@ class _Writer:
         }
 
     def summary(self, node: Node) -> _Stats:
-        usage = node.usage
-        available = node.memory_capacity - usage.memory.working_set
+        # What the machine has is the node's limit.
+        memory = replace(node.usage.memory, limit=node.memory_capacity)
+        usage = replace(node.usage, memory=memory, swap_limit=node.swap_capacity)
         stats = {
             "nodeName": node.name,
             "startTime": _time(node.start),
             **_usage(usage, self._node),
         }
-        stats["memory"]["availableBytes"] = max(available, 0)
-        if "swap" in stats:
-            stats["swap"]["swapAvailableBytes"] = node.swap_capacity - (usage.swap or 0)
         if not self._trimmed:
             stats |= _node_only(node)
-        return {"node": stats, "pods": [self._pod(pod) for pod in node.pods]}
+        return {"node": _ordered(stats), "pods": [self._pod(pod) for pod in node.pods]}
 
     def _pod(self, pod: Pod) -> _Stats:
         stats = {
@@ -66,16 +71,22 @@ class _Writer:
             stats |= _io(pod.usage)
             if pod.usage.processes is not None:
                 stats["process_stats"] = {"process_count": pod.usage.processes}
-        return stats
+        return _ordered(stats)
 
     def _container(self, pod: Pod, container: Container) -> _Stats:
         earlier = self._containers.get((pod.uid, container.name, container.start))
-        return {
-            "name": container.name,
-            "startTime": _time(container.start),
-            **_usage(container.usage, earlier),
-            **({} if self._trimmed else _io(container.usage)),
-        }
+        return _ordered(
+            {
+                "name": container.name,
+                "startTime": _time(container.start),
+                **_usage(container.usage, earlier),
+                **({} if self._trimmed else _io(container.usage)),
+            }
+        )
+
+
+def _ordered(stats: _Stats) -> _Stats:
+    return {field: stats[field] for field in _ORDER if field in stats}
 
 
 def _usage(usage: Usage, earlier: Usage | None) -> _Stats:
@@ -86,10 +97,13 @@ def _usage(usage: Usage, earlier: Usage | None) -> _Stats:
     cpu["usageCoreNanoSeconds"] = usage.cpu
     stats = {"cpu": cpu | _psi(usage.stalls.cpu), "memory": _memory(time, usage)}
     if usage.swap is not None:
-        stats["swap"] = {"time": time, "swapUsageBytes": usage.swap}
-        if usage.swap_limit is not None:
-            stats["swap"]["swapAvailableBytes"] = max(usage.swap_limit - usage.swap, 0)
+        stats["swap"] = _swap(time, usage.swap, usage.swap_limit)
     return stats
+
+
+def _swap(time: str, used: int, limit: int | None) -> _Stats:
+    available = {} if limit is None else {"swapAvailableBytes": max(limit - used, 0)}
+    return {"time": time, **available, "swapUsageBytes": used}
 
 
 def _nanocores(usage: Usage, earlier: Usage | None) -> int | None:
@@ -171,10 +185,15 @@ def _psi(pressures: Pressures | None) -> _Stats:
 def _pressure(pressure: Pressure) -> _Stats:
     return {
         "total": pressure.total,
-        "avg10": pressure.avg10,
-        "avg60": pressure.avg60,
-        "avg300": pressure.avg300,
+        "avg10": _go_number(pressure.avg10),
+        "avg60": _go_number(pressure.avg60),
+        "avg300": _go_number(pressure.avg300),
     }
+
+
+def _go_number(value: float) -> float:
+    """Go writes a whole number without its fraction."""
+    return int(value) if value == int(value) else value
 
 
 def _time(seconds: float) -> str:
