@@ -60,6 +60,9 @@ class Engine:
 
     def __init__(self, start: int, clock: EventClock | None = None) -> None:
         self.now = start
+        self.api_answers = True
+        """Whether who works in the cluster can write to its API at present."""
+
         self._clock = clock
         self._events: list[tuple[int, int, Event]] = []
         self._made = 0

@@ -12,6 +12,7 @@ from tidegauge.sandbox.simulation.engine import SECOND, Engine
 from tidegauge.sandbox.simulation.machines import Machine
 from tidegauge.sandbox.simulation.measuring import Measurements, system_meter
 from tidegauge.sandbox.simulation.meter import Meter
+from tidegauge.sandbox.simulation.pod import Pod
 from tidegauge.sandbox.simulation.podlife import PodLife
 from tidegauge.sandbox.simulation.podspec import is_finished
 from tidegauge.sandbox.simulation.podstatus import status_of
@@ -71,8 +72,12 @@ class Kubelet:
         engine.every(housekeeping, self.measured.measure_node, first)
 
     def set_up(self, *, up: bool) -> None:
-        """Fall silent, or come back and catch up with what has happened meanwhile."""
+        """Fall silent, or come back."""
         self.up = up
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Look at all pods again, as after a time without the API."""
         bound = {
             key_of(pod)
             for pod in self._storage.list("pods")
@@ -87,7 +92,7 @@ class Kubelet:
 
     def see(self, key: PodKey) -> None:
         """A pod that is bound here, or was, has changed."""
-        if not self.up:
+        if not self._connected:
             return
         obj, pod = self._storage.get("pods", *key), self.pods.get(key)
         bound = obj is not None and obj["spec"].get("nodeName") == self.machine.name
@@ -129,19 +134,19 @@ class Kubelet:
             return 0
         return asked * self.machine.swap // self.machine.memory
 
-    def note(self, pod: PodLife, reason: str, message: str, *, warning: bool = False) -> None:
+    def note(self, pod: Pod, reason: str, message: str, *, warning: bool = False) -> None:
         write = self._recorder.warn if warning else self._recorder.record
         write(pod.obj, "kubelet", reason, message, host=self.machine.name)
 
-    def changed(self, pod: PodLife) -> None:
+    def changed(self, pod: Pod) -> None:
         stored = self._storage.get("pods", *pod.key)
-        if not self.up or stored is None or stored["metadata"]["uid"] != pod.uid:
+        if not self._connected or stored is None or stored["metadata"]["uid"] != pod.uid:
             return
         pod.obj = stored
         status = status_of(pod, self.engine.now, self._address(pod))
         pod.obj = self._storage.update("pods", stored | {"status": status})
 
-    def started(self, pod: PodLife, container: Container) -> None:
+    def started(self, pod: Pod, container: Container) -> None:
         meter = container.meter
 
         def measure() -> None:
@@ -154,15 +159,15 @@ class Kubelet:
     def ended(self, meter: Meter) -> None:
         self.measured.ended(meter)
 
-    def finished(self, pod: PodLife) -> None:
+    def finished(self, pod: Pod) -> None:
         self._forget(pod)
         stored = self._storage.get("pods", *pod.key)
-        if self.up and stored and stored["metadata"]["uid"] == pod.uid:
+        if self._connected and stored and stored["metadata"]["uid"] == pod.uid:
             self._storage.delete("pods", *pod.key)
 
     # What it measures
 
-    def running(self) -> Iterator[tuple[PodLife, Container, Meter]]:
+    def running(self) -> Iterator[tuple[Pod, Container, Meter]]:
         for pod in self.pods.values():
             for container in pod.containers:
                 if container.meter:
@@ -186,12 +191,16 @@ class Kubelet:
         """The body of `/stats/summary`."""
         return summary.encode(self.latest, self.earlier)
 
-    def _forget(self, pod: PodLife) -> None:
+    @property
+    def _connected(self) -> bool:
+        return self.up and self.engine.api_answers
+
+    def _forget(self, pod: Pod) -> None:
         self.measured.forget(pod)
         self.pods.pop(pod.key, None)
         self._pod_address.pop(pod.uid, None)
 
-    def _address(self, pod: PodLife) -> str:
+    def _address(self, pod: Pod) -> str:
         if pod.uid not in self._pod_address:
             self._addresses = self._addresses % 250 + 2
             self._pod_address[pod.uid] = f"10.244.{self.machine.number}.{self._addresses}"

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
+from tidegauge.sandbox.simulation import pod as simulated
 from tidegauge.sandbox.simulation.engine import SECOND
 from tidegauge.sandbox.simulation.measuring import Measured, Measurements
-from tidegauge.sandbox.simulation.podlife import PodLife
 from tidegauge.sandbox.thismachine.records import Container, FileSystem, Interface, Node, Pod, Usage
 
 _DISK = 105_553_116_160
@@ -56,7 +56,7 @@ def _pods(measured: Measurements, pick: _Pick) -> Iterator[Pod]:
             yield Pod(namespace, name, pod.uid, pod.start_time / SECOND, usage, containers)
 
 
-def _containers(measured: Measurements, pod: PodLife, pick: _Pick) -> Iterator[Container]:
+def _containers(measured: Measurements, pod: simulated.Pod, pick: _Pick) -> Iterator[Container]:
     for container in pod.containers:
         known = measured.of_meter.get(container.meter) if container.meter else None
         usage = pick(known) if known else None

@@ -12,7 +12,7 @@ from tidegauge.sandbox.simulation.container import Container
 from tidegauge.sandbox.simulation.engine import SECOND
 from tidegauge.sandbox.simulation.machines import Machine
 from tidegauge.sandbox.simulation.meter import Meter
-from tidegauge.sandbox.simulation.podlife import PodLife
+from tidegauge.sandbox.simulation.pod import Pod
 from tidegauge.sandbox.simulation.story import Bytes, Image, Micro
 from tidegauge.sandbox.thismachine.records import Memory, Pressure, Pressures, Stalls, Usage
 
@@ -58,7 +58,7 @@ class Measurements:
 
     machine: Machine
     system: Meter
-    pods: Mapping[PodKey, PodLife]
+    pods: Mapping[PodKey, Pod]
     now: Callable[[], int]
     of_meter: dict[Meter, Measured] = field(default_factory=dict)
     """Of each life of a container."""
@@ -72,7 +72,7 @@ class Measurements:
     def __post_init__(self) -> None:
         self.node = Measured(self._node())
 
-    def measure(self, pod: PodLife, container: Container, meter: Meter) -> None:
+    def measure(self, pod: Pod, container: Container, meter: Meter) -> None:
         """A container, and its pod with it, so that a pod's total is never behind."""
         limit = container.spec.memory_limit
         usage = self._usage([meter], meter.read(self.now()), meter.stalled, limit=limit)
@@ -87,7 +87,7 @@ class Measurements:
     def ended(self, meter: Meter) -> None:
         self.of_meter.pop(meter, None)
 
-    def forget(self, pod: PodLife) -> None:
+    def forget(self, pod: Pod) -> None:
         total = self._pod(pod)
         self._gone_cpu += total.cpu
         self._gone_stalled += _stalled(total)
@@ -107,7 +107,7 @@ class Measurements:
             processes=_SYSTEM_PROCESSES + sum(pod.processes or 0 for pod in pods),
         )
 
-    def _pod(self, pod: PodLife) -> Usage:
+    def _pod(self, pod: Pod) -> Usage:
         used = sum(each.used_ever(self.now()) for each in pod.containers) + PAUSE_CPU
         meters = [each.meter for each in pod.containers if each.meter]
         stalled = sum(each.stalled_ever for each in pod.containers)

@@ -12,6 +12,9 @@ from tidegauge.sandbox.simulation.story import Image
 _STARTS_WITH = 0.4
 """Share of its memory that a process holds at once; the rest comes until it is ready."""
 
+_COLD = 32
+"""The part of a process's memory that it never touches again, and the kernel swaps out."""
+
 _SINKS = 0.02
 """How much of a request rate's memory is given back per second when the rate falls."""
 
@@ -140,10 +143,11 @@ class Meter:
 
     @property
     def swapped(self) -> int:
-        """What of its memory lies in swap: all beyond the limit that fits there."""
-        if self.memory_limit is None or not self.swap_limit:
+        """What of its memory lies in swap: the coldest, and what is beyond the limit."""
+        if not self.swap_limit:
             return 0
-        return min(self.swap_limit, max(0, self.memory - self.memory_limit))
+        beyond = 0 if self.memory_limit is None else max(0, self.memory - self.memory_limit)
+        return min(self.swap_limit, beyond + self.memory // _COLD)
 
     @property
     def resident(self) -> int:

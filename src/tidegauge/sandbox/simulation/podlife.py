@@ -4,15 +4,10 @@ import random
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias
 
-from tidegauge.sandbox.simulation.container import (
-    FORGIVEN_AFTER,
-    Container,
-    Ended,
-    State,
-)
+from tidegauge.sandbox.simulation.container import FORGIVEN_AFTER, Container, Ended
 from tidegauge.sandbox.simulation.engine import SECOND, Engine, Event
-from tidegauge.sandbox.simulation.manifests import APP
 from tidegauge.sandbox.simulation.meter import Meter
+from tidegauge.sandbox.simulation.pod import Pod
 from tidegauge.sandbox.simulation.podspec import Role, containers_of
 from tidegauge.sandbox.simulation.story import Image
 
@@ -28,6 +23,8 @@ SHUTDOWN = 1200
 """How long a process takes to end when told to."""
 
 _KILLED = 137
+_SHARES = (0.93, 1.07)
+"""No balancer is even."""
 
 
 class Host(Protocol):
@@ -42,79 +39,32 @@ class Host(Protocol):
 
     def has_image(self, name: str) -> bool: ...
     def swap_limit(self, container: Container) -> int: ...
-    def note(self, pod: "PodLife", reason: str, message: str, *, warning: bool = False) -> None: ...
-    def changed(self, pod: "PodLife") -> None:
+    def note(self, pod: Pod, reason: str, message: str, *, warning: bool = False) -> None: ...
+    def changed(self, pod: Pod) -> None:
         """The pod's status is another."""
 
-    def started(self, pod: "PodLife", container: Container) -> None: ...
+    def started(self, pod: Pod, container: Container) -> None: ...
     def ended(self, meter: Meter) -> None: ...
-    def finished(self, pod: "PodLife") -> None:
+    def finished(self, pod: Pod) -> None:
         """All has stopped, as was asked for."""
 
 
-class PodLife:
-    """Begins when the kubelet sees the pod. `obj` is the object as last seen."""
+class PodLife(Pod):
+    """Begins when the kubelet sees the pod."""
 
     def __init__(self, obj: Object, host: Host) -> None:
-        self.obj = obj
+        super().__init__(
+            obj,
+            [Container(spec, host.image(spec.image)) for spec in containers_of(obj)],
+            share=host.random.uniform(*_SHARES),
+            start_time=host.engine.now,
+        )
         self._host = host
-        self.key = (obj["metadata"]["namespace"], obj["metadata"]["name"])
-        self.uid: str = obj["metadata"]["uid"]
-        self.containers = [Container(spec, host.image(spec.image)) for spec in containers_of(obj)]
-        for container in self.containers[1:]:
-            if self.containers[0].spec.role is not Role.MAIN:
-                container.waiting = ("PodInitializing", "")
-        self.app: str = (obj["metadata"].get("labels") or {}).get(APP, "")
-        self.share = host.random.uniform(0.93, 1.07)
-        """Of the load, beside 1 for the others: no balancer is even."""
-
-        self.start_time = host.engine.now
-        self.has_sandbox = False
-        self.stopping = False
+        first, *others = self.containers
+        for container in others if first.spec.role is not Role.MAIN else ():
+            container.waiting = ("PodInitializing", "")
         self._due: set[Event] = set()
         self._later(SANDBOX, self._sandbox_made)
-
-    @property
-    def restart_policy(self) -> str:
-        return str(self.obj["spec"].get("restartPolicy", "Always"))
-
-    @property
-    def initialized(self) -> bool:
-        """All init containers have done their work and all sidecars run."""
-        return all(
-            each.state is State.RUNNING
-            if each.spec.role is Role.SIDECAR
-            else each.ended is not None and each.ended.exit_code == 0
-            for each in self.containers
-            if each.spec.role is not Role.MAIN
-        )
-
-    @property
-    def ready(self) -> bool:
-        return self.initialized and all(
-            each.ready for each in self.containers if each.spec.role is not Role.INIT
-        )
-
-    @property
-    def serving(self) -> bool:
-        """Whether requests are sent to it."""
-        return not self.stopping and self.ready
-
-    @property
-    def main(self) -> list[Container]:
-        return [each for each in self.containers if each.spec.role is Role.MAIN]
-
-    @property
-    def phase(self) -> str:
-        main = self.main
-        if all(each.state is State.TERMINATED for each in main) and not self._will_restart(main):
-            good = all(each.ended and each.ended.exit_code == 0 for each in main)
-            return "Succeeded" if good else "Failed"
-        begun = any(each.meter or each.ended or each.last for each in main)
-        return "Running" if begun else "Pending"
-
-    def _will_restart(self, main: list[Container]) -> bool:
-        return any(each.ended and self._restarts(each, each.ended.exit_code) for each in main)
 
     def stop(self, grace: int) -> None:
         """End all containers, at the latest after `grace` milliseconds."""
@@ -143,7 +93,7 @@ class PodLife:
     def kill(self, container: Container, exit_code: int, reason: str) -> None:
         """A running container ends by what happens to it; what follows is its restart policy's."""
         self._end(container, exit_code, reason)
-        if self._restarts(container, exit_code):
+        if self.restarts(container, exit_code):
             self._restart_later(container)
         elif container.spec.role is Role.INIT and exit_code == 0:
             self._start_next()
@@ -272,15 +222,6 @@ class PodLife:
         container.meter = None
         container.ready = False
         self._host.ended(meter)
-
-    def _restarts(self, container: Container, exit_code: int) -> bool:
-        if container.spec.role is Role.SIDECAR:
-            return True
-        if container.spec.role is Role.INIT:
-            return exit_code != 0 and self.restart_policy != "Never"
-        return self.restart_policy == "Always" or (
-            self.restart_policy == "OnFailure" and exit_code != 0
-        )
 
     def _restart_later(self, container: Container) -> None:
         """At once the first time; then after waits that grow, forgiven after a long life."""

@@ -5,14 +5,14 @@ from typing import Any, TypeAlias
 from tidegauge.sandbox.apiserver.defaults import quality_of_service
 from tidegauge.sandbox.simulation.container import Container, Ended, State
 from tidegauge.sandbox.simulation.engine import SECOND
-from tidegauge.sandbox.simulation.podlife import PodLife
+from tidegauge.sandbox.simulation.pod import Pod
 from tidegauge.sandbox.simulation.podspec import Role
 from tidegauge.units.timestamp import format_rfc3339
 
 Object: TypeAlias = dict[str, Any]
 
 
-def status_of(pod: PodLife, now: int, address: str) -> Object:
+def status_of(pod: Pod, now: int, address: str) -> Object:
     """The whole status; what did not change since `pod.obj` keeps its times."""
     phase = pod.phase
     status: Object = {
@@ -32,7 +32,7 @@ def status_of(pod: PodLife, now: int, address: str) -> Object:
     return status
 
 
-def _conditions(pod: PodLife, now: int, phase: str) -> list[Object]:
+def _conditions(pod: Pod, now: int, phase: str) -> list[Object]:
     done = phase in ("Succeeded", "Failed")
     unready = [
         each.spec.name
@@ -64,7 +64,7 @@ def _conditions(pod: PodLife, now: int, phase: str) -> list[Object]:
     return [_condition(pod, kind, now, value=value, why=why) for kind, value, why in wanted]
 
 
-def _condition(pod: PodLife, kind: str, now: int, *, value: bool, why: Object) -> Object:
+def _condition(pod: Pod, kind: str, now: int, *, value: bool, why: Object) -> Object:
     text = "True" if value else "False"
     known = (pod.obj.get("status") or {}).get("conditions") or ()
     before = next((each for each in known if each["type"] == kind), None)

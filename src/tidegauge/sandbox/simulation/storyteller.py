@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from tidegauge.sandbox.simulation.controllers.workqueue import Control
+from tidegauge.sandbox.simulation.controllers.workqueue import RETRY, Control
 from tidegauge.sandbox.simulation.story import Change
 
 Object: TypeAlias = dict[str, Any]
@@ -13,11 +13,15 @@ class Storyteller:
     def __init__(self, changes: Sequence[Change], control: Control, begins: int) -> None:
         """The story `begins` at that millisecond."""
         self._storage = control.storage
+        self._engine = control.engine
         for change in changes:
             control.engine.at(begins + change.at, lambda change=change: self._make(change))  # type: ignore[misc]
 
     def _make(self, change: Change) -> None:
         """A workload that a user has deleted meanwhile is left alone."""
+        if not self._engine.api_answers:
+            self._engine.after(RETRY, lambda: self._make(change))
+            return
         namespace, name = change.to.split("/")
         for resource in ("deployments", "statefulsets"):
             found = self._storage.get(resource, namespace, name)

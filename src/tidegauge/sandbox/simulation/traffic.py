@@ -10,7 +10,7 @@ from tidegauge.sandbox.simulation.engine import SECOND, Engine
 from tidegauge.sandbox.simulation.fairshare import share
 from tidegauge.sandbox.simulation.kubelet import Kubelet
 from tidegauge.sandbox.simulation.meter import Flow, Meter
-from tidegauge.sandbox.simulation.podlife import PodLife
+from tidegauge.sandbox.simulation.pod import Pod
 from tidegauge.sandbox.simulation.shapes import rate_at
 from tidegauge.sandbox.simulation.story import Load
 
@@ -27,6 +27,7 @@ _LEAST_WEIGHT = 2_000
 """A container that asks for nothing still has two of the kernel's shares, of 1024 per CPU."""
 
 _OOM = 137
+_ONE_CORE = 1_000_000
 
 
 class Traffic:
@@ -51,7 +52,7 @@ class Traffic:
         engine.every(TICK, self._tick)
 
     def _tick(self) -> None:
-        by_app: dict[str, list[PodLife]] = defaultdict(list)
+        by_app: dict[str, list[Pod]] = defaultdict(list)
         up = (kubelet.pods.values() for kubelet in self._kubelets if kubelet.up)
         for pod in chain.from_iterable(up):
             by_app[f"{pod.key[0]}/{pod.app}"].append(pod)
@@ -64,7 +65,7 @@ class Traffic:
         for kubelet in self._kubelets:
             self._run(kubelet)
 
-    def _send(self, load: Load, pods: Sequence[PodLife]) -> None:
+    def _send(self, load: Load, pods: Sequence[Pod]) -> None:
         """Share what arrives until the next tick among the pods that are ready."""
         time = self._engine.now - self._begins
         arriving = int(rate_at(load, time, self._seed) * load.work) // 1000
@@ -87,7 +88,7 @@ class Traffic:
             weight -= share_
 
     def _speed(self, meter: Meter) -> int:
-        return meter.cpu_limit or SECOND * 1000
+        return meter.cpu_limit or _ONE_CORE
 
     def _run(self, kubelet: Kubelet) -> None:
         now = self._engine.now
@@ -114,7 +115,7 @@ class Traffic:
         for pod, container, meter in running:
             meter.hold(now, TICK)
             if meter.out_of_memory:
-                pod.kill(container, _OOM, "OOMKilled")
+                kubelet.pods[pod.key].kill(container, _OOM, "OOMKilled")
 
     def _overhead(self, meter: Meter, now: int) -> int:
         return int(meter.overhead(now) * self._wobble())

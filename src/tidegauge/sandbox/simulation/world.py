@@ -4,7 +4,8 @@ import random
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from tidegauge.sandbox.apiserver.storage import Storage
+from tidegauge.sandbox.apiserver.defaults import assign_cluster_ip
+from tidegauge.sandbox.apiserver.storage import Storage, key_of
 from tidegauge.sandbox.simulation.controllers.deployment import Deployments
 from tidegauge.sandbox.simulation.controllers.heartbeats import LEASES, Heartbeats
 from tidegauge.sandbox.simulation.controllers.pernode import PerNode
@@ -103,6 +104,12 @@ class World:
         """Switch a machine's kubelet on or off; what runs there goes on meanwhile."""
         self.kubelets[node].set_up(up=up)
 
+    def set_api(self, *, answers: bool) -> None:
+        """Keep controllers and kubelets from writing, as when etcd has no quorum; or let them."""
+        self.engine.api_answers = answers
+        for kubelet in self.kubelets.values():
+            kubelet.catch_up()
+
     def _found(self) -> None:
         """What is there in the beginning; what a snapshot brought stays."""
         wanted = [("namespaces", namespace(name)) for name in self._namespaces()]
@@ -112,9 +119,13 @@ class World:
         ]
         wanted += [pair for workload in self.story.workloads for pair in objects(workload)]
         for resource, obj in wanted:
-            metadata = obj["metadata"]
-            if not self.storage.get(resource, metadata.get("namespace", ""), metadata["name"]):
+            if not self.storage.get(resource, *key_of(obj)):
+                if resource == "services" and "clusterIP" not in obj["spec"]:
+                    assign_cluster_ip(obj, self._cluster_ips())
                 self.storage.create(resource, obj)
+
+    def _cluster_ips(self) -> list[str]:
+        return [each["spec"].get("clusterIP", "") for each in self.storage.list("services")]
 
     def _namespaces(self) -> list[str]:
         own = {workload.namespace for workload in self.story.workloads}

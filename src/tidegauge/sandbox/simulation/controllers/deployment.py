@@ -1,10 +1,16 @@
 """Deployments: a replica set for each pod template, and the way from one to the next."""
 
-import json
-from hashlib import blake2b
 from typing import Any, TypeAlias
 
 from tidegauge.sandbox.simulation.controllers.deploymentstatus import status_of
+from tidegauge.sandbox.simulation.controllers.revisions import (
+    HASH,
+    REVISION,
+    last_revision,
+    revision_of,
+    same_template,
+    template_hash,
+)
 from tidegauge.sandbox.simulation.controllers.rollout import Sizes, limits, next_sizes
 from tidegauge.sandbox.simulation.controllers.workqueue import (
     Control,
@@ -17,13 +23,9 @@ from tidegauge.sandbox.simulation.engine import SECOND
 
 Object: TypeAlias = dict[str, Any]
 
-HASH = "pod-template-hash"
-REVISION = "deployment.kubernetes.io/revision"
 _DESIRED = "deployment.kubernetes.io/desired-replicas"
 _MOST = "deployment.kubernetes.io/max-replicas"
 _COMPONENT = "deployment-controller"
-_HASH_LETTERS = "bcdf2456789ghjkl"
-"""One for each hexadecimal digit, of those that Kubernetes uses in names."""
 
 
 class Deployments:
@@ -40,8 +42,8 @@ class Deployments:
         if found is None or "deletionTimestamp" in found["metadata"]:
             return
         paused = bool(found["spec"].get("paused"))
-        owned = sorted(self._replica_sets.of(found), key=_revision)
-        new = next((each for each in owned if _same_template(each, found)), None)
+        owned = sorted(self._replica_sets.of(found), key=revision_of)
+        new = next((each for each in owned if same_template(each, found)), None)
         if new is None and not paused:
             new = self._create(found, owned)
         elif new:
@@ -68,7 +70,7 @@ class Deployments:
                     "name": f"{metadata['name']}-{digest}",
                     "namespace": metadata["namespace"],
                     "labels": labels,
-                    "annotations": self._annotations(found, _last_revision(owned) + 1),
+                    "annotations": self._annotations(found, last_revision(owned) + 1),
                     "ownerReferences": [owner_reference(found)],
                 },
                 "spec": {
@@ -89,7 +91,7 @@ class Deployments:
     def _renew(self, found: Object, new: Object, owned: list[Object]) -> Object:
         """A template that was there before, or still is, is the newest revision."""
         others = [each for each in owned if not _same(each, new)]
-        revision = max(_revision(new), _last_revision(others) + 1)
+        revision = max(revision_of(new), last_revision(others) + 1)
         annotations = (new["metadata"].get("annotations") or {}) | self._annotations(
             found, revision
         )
@@ -170,23 +172,8 @@ class Deployments:
             self._queue.add(_key(found), recheck * SECOND)
 
 
-def template_hash(template: Object) -> str:
-    text = json.dumps(template, sort_keys=True).encode()
-    digest = blake2b(text, digest_size=5).hexdigest()
-    return "".join(_HASH_LETTERS[int(digit, 16)] for digit in digest)
-
-
 def wanted_of(found: Object) -> int:
     return int(found["spec"].get("replicas", 1))
-
-
-def _same_template(replica_set: Object, found: Object) -> bool:
-    template = replica_set["spec"]["template"]
-    metadata = template.get("metadata", {})
-    labels = {name: text for name, text in metadata.get("labels", {}).items() if name != HASH}
-    asked = found["spec"]["template"]
-    known = {**template, "metadata": {**metadata, "labels": labels}}
-    return bool(known == {**asked, "metadata": {"labels": {}, **(asked.get("metadata") or {})}})
 
 
 def _same(one: Object, other: Object) -> bool:
@@ -195,14 +182,6 @@ def _same(one: Object, other: Object) -> bool:
 
 def _key(obj: Object) -> Key:
     return obj["metadata"]["namespace"], obj["metadata"]["name"]
-
-
-def _revision(replica_set: Object) -> int:
-    return int((replica_set["metadata"].get("annotations") or {}).get(REVISION, 0))
-
-
-def _last_revision(owned: list[Object]) -> int:
-    return max(map(_revision, owned), default=0)
 
 
 def _min_ready(found: Object) -> Object:

@@ -39,7 +39,7 @@ class Heartbeats:
         control.engine.every(5 * SECOND, self._judge)
 
     def _beat(self, name: str) -> None:
-        if not self._kubelets[name].up:
+        if not (self._kubelets[name].up and self._control.engine.api_answers):
             return
         self._heard[name] = self._control.engine.now
         storage, now = self._control.storage, self._control.engine.now
@@ -61,10 +61,13 @@ class Heartbeats:
 
     def _renew(self, name: str) -> None:
         node = self._control.storage.get("nodes", "", name)
-        if node and self._kubelets[name].up:
+        if node and self._kubelets[name].up and self._control.engine.api_answers:
             self._set(node, ready=True)
 
     def _judge(self) -> None:
+        if not self._control.engine.api_answers:
+            self._silent_since_api_went()
+            return
         for name, heard in self._heard.items():
             node = self._control.storage.get("nodes", "", name)
             silent = self._control.engine.now - heard
@@ -76,6 +79,10 @@ class Heartbeats:
                 self._control.recorder.record(node, _COMPONENT, "NodeNotReady", message)
                 for pod in self._kubelets[name].pods:
                     self._unready(pod)
+
+    def _silent_since_api_went(self) -> None:
+        """Nobody could be heard: silence counts from the API's return."""
+        self._heard = dict.fromkeys(self._kubelets, self._control.engine.now)
 
     def _evict(self, name: str) -> None:
         """Give up the pods that have an owner to replace them; they end when the node is back."""

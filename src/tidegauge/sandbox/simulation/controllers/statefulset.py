@@ -2,7 +2,7 @@
 
 from typing import Any, TypeAlias
 
-from tidegauge.sandbox.simulation.controllers.deployment import template_hash
+from tidegauge.sandbox.simulation.controllers.revisions import template_hash
 from tidegauge.sandbox.simulation.controllers.workqueue import (
     Control,
     Key,

@@ -18,6 +18,9 @@ Key: TypeAlias = tuple[str, str]
 REACTION = 40
 """Milliseconds between a change and a controller's answer to it."""
 
+RETRY = SECOND
+"""How soon whoever finds the API away tries again."""
+
 _CONFLICT = 409
 _NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 """As Kubernetes has them: without vowels, so that no name is a word."""
@@ -84,6 +87,9 @@ class WorkQueue:
         storage.subscribe(resource, changed)
 
     def _run(self) -> None:
+        if not self._engine.api_answers:
+            self._engine.after(RETRY, self._run)
+            return
         keys, self._keys = sorted(self._keys), set()
         for key in keys:
             try:
