@@ -116,9 +116,7 @@ class ControlPlane:
                 process.start()
             self.wait_ready()
             # Only now: it gives up at once while the roles that let it read are not there.
-            for manager in self._processes[2:]:
-                manager.start()
-                manager.wait_until(self._manager_healthy, "healthy", READY_SECONDS)
+            self._start_controllers()
         except BaseException:
             self.stop()
             raise
@@ -152,6 +150,12 @@ class ControlPlane:
         """Start kube-apiserver again on its port and wait until it is ready."""
         self.apiserver.start()
         self.wait_ready()
+
+    def restart_controllers(self) -> None:
+        """Start kube-controller-manager anew: after a long outage its informers sleep a minute."""
+        for manager in self._processes[2:]:
+            manager.stop()
+        self._start_controllers()
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """A request as admin; decoded JSON back. RequestFailed on a status of 400 or more."""
@@ -297,6 +301,11 @@ class ControlPlane:
             answer = response.read()
             assert response.status == 200, answer
         connection.close()
+
+    def _start_controllers(self) -> None:
+        for manager in self._processes[2:]:
+            manager.start()
+            manager.wait_until(self._manager_healthy, "healthy", READY_SECONDS)
 
     def _manager_healthy(self) -> bool:
         client = Client(f"https://127.0.0.1:{self._manager_port}", None)
