@@ -1,7 +1,7 @@
 """Failures as Kubernetes' Status objects: their fields, and the texts that clients print."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tidegauge.serving.jsontext import printable
@@ -23,15 +23,18 @@ class Details:
     group: str = ""
     kind: str = ""
     causes: tuple[Cause, ...] = ()
+    retry_after: int = 0
+    """Seconds."""
 
     def fields(self) -> dict[str, Any]:
-        causes = [
-            {"reason": cause.reason, "message": cause.message, "field": cause.field}
-            for cause in self.causes
-        ]
+        causes = [_filled(asdict(cause)) for cause in self.causes]
         name = printable(self.name)
         fields = {"name": name, "group": self.group, "kind": self.kind, "causes": causes}
-        return {name: value for name, value in fields.items() if value}
+        return _filled(fields | {"retryAfterSeconds": self.retry_after})
+
+
+def _filled(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}
 
 
 @dataclass(frozen=True, slots=True)

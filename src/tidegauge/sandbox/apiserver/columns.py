@@ -46,10 +46,10 @@ def _number(path: str) -> Cell:
     return _at(path, 0)
 
 
-def _named(path: str) -> Cell:
-    """Text, where nothing shows as nothing."""
+def _named(path: str, nothing: str = NONE) -> Cell:
+    """Text, where no text shows as nothing."""
     look = _at(path)
-    return lambda obj, now: look(obj, now) or NONE
+    return lambda obj, now: look(obj, now) or nothing
 
 
 def _age(obj: Object, now: float) -> str:
@@ -222,11 +222,11 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
         Column("Version", _at("status.nodeInfo.kubeletVersion")),
         Column("Internal-IP", _address("InternalIP"), wide=True),
         Column("External-IP", _address("ExternalIP"), wide=True),
-        Column("OS-Image", _at("status.nodeInfo.osImage", UNKNOWN), wide=True),
-        Column("Kernel-Version", _at("status.nodeInfo.kernelVersion", UNKNOWN), wide=True),
+        Column("OS-Image", _named("status.nodeInfo.osImage", UNKNOWN), wide=True),
+        Column("Kernel-Version", _named("status.nodeInfo.kernelVersion", UNKNOWN), wide=True),
         Column(
             "Container-Runtime",
-            _at("status.nodeInfo.containerRuntimeVersion", UNKNOWN),
+            _named("status.nodeInfo.containerRuntimeVersion", UNKNOWN),
             wide=True,
         ),
     ),

@@ -62,7 +62,7 @@ def parse(body: bytes, content_type: str) -> Any:
         what = media.rpartition("/")[2]
         message = f"couldn't get version/kind; {what} parse error: {error}"
         raise StatusError(bad_request(message)) from error
-    raise StatusError(unsupported_media(media, (JSON, YAML, PROTOBUF)))
+    raise StatusError(unsupported_media((JSON, YAML, PROTOBUF)))
 
 
 @dataclass
@@ -78,7 +78,10 @@ class _Check:
             if known is None:
                 self.unknown.append(where)
             elif inner is not None:
-                kept[key] = self.value(inner, known.type, where)
+                found = self.value(inner, known.type, where)
+                # Go leaves empty lists and maps out, unlike empty structs.
+                if found not in ([], {}) or not known.type.startswith((LIST, MAP)):
+                    kept[key] = found
         return kept
 
     def value(self, value: Any, wanted: str, path: str) -> Any:
@@ -136,8 +139,11 @@ def check_kind(obj: Any, kind: Kind) -> None:
     """What the object says it is must be what the path says. Raises StatusError 400."""
     said = obj.get("apiVersion", ""), obj.get("kind", "")
     if said != (kind.api_version, kind.kind) and any(said):
-        message = (
-            f"the API version in the data ({said[0]}, Kind={said[1]}) does not match the expected "
-            f"API version ({kind.api_version}, Kind={kind.kind})"
+        version = said[0].rpartition("/")[2]
+        ours = f"{kind.group.partition('.')[0] or 'core'}.{kind.kind}"
+        raise StatusError(
+            bad_request(
+                f'{said[1]} in version "{version}" cannot be handled as a {kind.kind}: converting '
+                f"({version}.{said[1]}) to ({ours}): unknown conversion"
+            )
         )
-        raise StatusError(bad_request(message))

@@ -163,7 +163,7 @@ def _stateful_set(obj: Object) -> None:
     )
     _defaults(spec["updateStrategy"], type="RollingUpdate")
     if spec["updateStrategy"]["type"] == "RollingUpdate":
-        _defaults(spec["updateStrategy"], rollingUpdate={"partition": 0})
+        _defaults(spec["updateStrategy"], rollingUpdate={"partition": 0, "maxUnavailable": 1})
 
 
 def _autoscaler(obj: Object) -> None:
@@ -202,11 +202,66 @@ def _api_service(obj: Object) -> None:
         _defaults(service, port=443)
 
 
+def _event(obj: Object) -> None:
+    _defaults(obj, reportingComponent="", reportingInstance="")
+
+
+def _node(obj: Object) -> None:
+    spec, status = obj.setdefault("spec", {}), obj.setdefault("status", {})
+    if "podCIDR" in spec:
+        _defaults(spec, podCIDRs=[spec["podCIDR"]])
+    if "capacity" in status:
+        _defaults(status, allocatable=dict(status["capacity"]))
+    _defaults(status, daemonEndpoints={"kubeletEndpoint": {"Port": 0}}, nodeInfo={})
+    _defaults(status["nodeInfo"], **dict.fromkeys(_NODE_INFO, ""))
+
+
+_NODE_INFO = (
+    "architecture",
+    "bootID",
+    "containerRuntimeVersion",
+    "kernelVersion",
+    "kubeProxyVersion",
+    "kubeletVersion",
+    "machineID",
+    "operatingSystem",
+    "osImage",
+    "systemUUID",
+)
+
+
+def first_status(resource: str) -> Object | None:
+    """The status that an object of that resource is created with, besides what pods have."""
+    statuses: Mapping[str, Object] = {
+        "deployments": {},
+        "horizontalpodautoscalers": {"desiredReplicas": 0, "currentMetrics": None},
+        "replicasets": {"replicas": 0},
+        "services": {"loadBalancer": {}},
+        "statefulsets": {"replicas": 0, "availableReplicas": 0},
+    }
+    return statuses.get(resource)
+
+
+def fill_in_status(resource: str, obj: Object) -> None:
+    """What Go writes in a status though it is not set."""
+    status = obj.get("status", {})
+    if resource == "pods":
+        for part in ("containerStatuses", "initContainerStatuses"):
+            for container in status.get(part) or ():
+                _defaults(container, lastState={}, state={})
+        if "podIP" in status:
+            _defaults(status, podIPs=[{"ip": status["podIP"]}])
+    elif resource == "nodes":
+        _node(obj)
+
+
 _FILLERS: Mapping[str, Callable[[Object], None]] = {
     "apiservices": _api_service,
     "deployments": _deployment,
+    "events": _event,
     "horizontalpodautoscalers": _autoscaler,
     "namespaces": _namespace,
+    "nodes": _node,
     "pods": _pod,
     "replicasets": _replica_set,
     "secrets": _secret,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from tidegauge.sandbox.apiserver.kinds import CRUD, KINDS, Kind
+from tidegauge.sandbox.apiserver.kinds import KINDS, Kind
 from tidegauge.sandbox.apiserver.reviews import REVIEWS
 from tidegauge.serving.negotiation import JSON, Conversion, choose
 
@@ -58,13 +58,12 @@ def own_versions() -> list[GroupVersion]:
 
 
 def _stored(kind: Kind) -> Object:
-    verbs = [verb for verb in CRUD if (kind.resource, verb) != ("namespaces", "deletecollection")]
     resource: Object = {
         "resource": kind.resource,
         "responseKind": _kind(kind.kind),
         "scope": "Namespaced" if kind.namespaced else "Cluster",
         "singularResource": kind.singular,
-        "verbs": verbs,
+        "verbs": kind.verbs,
     }
     if kind.short_names:
         resource["shortNames"] = list(kind.short_names)

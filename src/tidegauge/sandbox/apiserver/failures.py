@@ -29,6 +29,26 @@ def replaced(kind: Kind, name: str, wanted: str, actual: str) -> Status:
     return conflict(kind, name, why)
 
 
+def other_uid(kind: Kind, name: str, wanted: str, actual: str) -> Status:
+    """A deletion means an object that was there before, under the same name."""
+    message = (
+        f"Operation cannot be fulfilled on {kind.kind} {quote(name)}: the UID in the precondition "
+        f"({wanted}) does not match the UID in record ({actual}). The object might have been "
+        "deleted and then recreated"
+    )
+    return Status(409, "Conflict", message, Details(name, kind.group, kind.kind))
+
+
+def other_version(kind: Kind, name: str, wanted: str, actual: str) -> Status:
+    """A deletion means an older version of the object."""
+    message = (
+        f"Operation cannot be fulfilled on {kind.kind} {quote(name)}: the ResourceVersion in the "
+        f"precondition ({wanted}) does not match the ResourceVersion in record ({actual}). The "
+        "object might have been modified"
+    )
+    return Status(409, "Conflict", message, Details(name, kind.group, kind.kind))
+
+
 def invalid(kind: Kind, name: str, causes: list[Cause]) -> Status:
     """The object breaks rules of its kind, each named with the path of its field."""
     texts = [f"{cause.field}: {cause.message}" for cause in causes]
@@ -52,16 +72,17 @@ def gone_page() -> Status:
 def future_version(version: int, current: int) -> Status:
     cause = Cause("ResourceVersionTooLarge", "Too large resource version", "")
     message = f"Timeout: Too large resource version: {version}, current: {current}"
-    return Status(504, "Timeout", message, Details(causes=(cause,)))
+    return Status(504, "Timeout", message, Details(causes=(cause,), retry_after=1))
 
 
-def unsupported_media(media_type: str, accepted: Sequence[str]) -> Status:
+def unsupported_media(accepted: Sequence[str]) -> Status:
     kinds = ", ".join(accepted)
-    message = (
-        "the body of the request was in an unknown format - accepted media types include: "
-        f"{kinds} (it is {media_type or 'of none'})"
-    )
-    return Status(415, "UnsupportedMediaType", message, Details())
+    text = "the body of the request was in an unknown format - accepted media types include"
+    return Status(415, "UnsupportedMediaType", f"{text}: {kinds}")
+
+
+def unsupported_patch() -> Status:
+    return Status(415, "UnsupportedMediaType", "415: Unsupported Media Type", Details())
 
 
 def unprocessable(_error: Exception) -> Status:

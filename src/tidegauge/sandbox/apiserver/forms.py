@@ -8,7 +8,7 @@ from tidegauge.sandbox.apiserver.kinds import Kind
 from tidegauge.sandbox.apiserver.storage import Object
 from tidegauge.serving.negotiation import JSON, YAML, Conversion, MediaType, choose
 from tidegauge.serving.query import Query
-from tidegauge.serving.status import Status, StatusError
+from tidegauge.serving.status import StatusError, rejected_by_route
 from tidegauge.serving.table import included_object
 
 META = "meta.k8s.io/v1"
@@ -123,7 +123,7 @@ def asked_form(kind: Kind, accept: str, query: Query) -> Form:
     """The form an Accept header asks for. Raises StatusError: 406, or 400 for a bad option."""
     media = choose(accept, allowed)
     if media is None:
-        raise StatusError(not_acceptable())
+        raise StatusError(rejected_by_route(FORMATS))
     form = Form(kind, media)
     return Form(kind, media, included_object(query)) if form.conversion == "Table" else form
 
@@ -135,9 +135,3 @@ def allowed(media_format: str, conversion: Conversion | None) -> bool:
         return True
     known = conversion.kind in _CONVERSIONS and conversion.group == "meta.k8s.io"
     return known and conversion.version == "v1"
-
-
-def not_acceptable() -> Status:
-    accepted = ", ".join(FORMATS)
-    message = f"only the following media types are accepted: {accepted}"
-    return Status(406, "NotAcceptable", message)

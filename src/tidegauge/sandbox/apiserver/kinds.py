@@ -21,6 +21,13 @@ class Kind:
     generation: bool = False
     """Whether `metadata.generation` counts the changes of the spec."""
 
+    collection: bool = True
+    """Whether all of them may be deleted at once."""
+
+    @property
+    def verbs(self) -> list[str]:
+        return [verb for verb in CRUD if self.collection or verb != "deletecollection"]
+
     @property
     def api_version(self) -> str:
         return f"{self.group}/{self.version}" if self.group else self.version
@@ -40,7 +47,7 @@ KINDS = (
     Kind("", "v1", "Event", "events", "event", short_names=("ev",)),
     Kind(
         "", "v1", "Namespace", "namespaces", "namespace", namespaced=False, short_names=("ns",),
-        subresources=("finalize", "status"),
+        subresources=("finalize", "status"), collection=False,
     ),
     Kind("", "v1", "Node", "nodes", "node", namespaced=False, short_names=("no",),
          subresources=STATUS),
@@ -59,7 +66,8 @@ KINDS = (
     Kind("apps", "v1", "StatefulSet", "statefulsets", "statefulset", short_names=("sts",),
          categories=ALL, subresources=SCALE, generation=True),
     Kind("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers",
-         "horizontalpodautoscaler", short_names=("hpa",), categories=ALL, subresources=STATUS),
+         "horizontalpodautoscaler", short_names=("hpa",), categories=ALL, subresources=STATUS,
+         generation=True),
     Kind("coordination.k8s.io", "v1", "Lease", "leases", "lease"),
 )  # fmt: skip
 """In the order of their groups and names, as discovery lists them."""

@@ -44,13 +44,25 @@ class Lifecycle:
             finalizers.append(FOREGROUND)
         grace = _grace(resource, obj, policy)
         if not finalizers and not grace:
-            return self._storage.delete(resource, *key_of(obj)), True
+            gone = self._storage.delete(resource, *key_of(obj))
+            return self._ended(gone) if resource == "pods" else gone, True
         marked = self._mark(resource, obj, grace, finalizers)
         if FOREGROUND in finalizers:
             self._collect(obj["metadata"]["uid"])
             found = self._storage.get(resource, *key_of(obj))
             return found or marked, found is None
         return marked, False
+
+    def _ended(self, pod: Object) -> Object:
+        """A pod that took no time to end, as its deletion answers."""
+        metadata = pod["metadata"]
+        first = "deletionTimestamp" not in metadata
+        ended = {
+            "deletionTimestamp": format_rfc3339(int(self._storage.clock.now())),
+            "deletionGracePeriodSeconds": 0,
+            "generation": metadata.get("generation", 1) + first,
+        }
+        return pod | {"metadata": metadata | ended}
 
     def finish(self, resource: str, obj: Object) -> Object:
         """Store what was changed; remove it when it only waited for its last finalizer."""

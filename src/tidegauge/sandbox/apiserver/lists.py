@@ -12,6 +12,7 @@ from tidegauge.sandbox.apiserver.storage import Object, Storage
 from tidegauge.serving.options import ListOptions
 from tidegauge.serving.query import Query
 from tidegauge.serving.status import StatusError, bad_request
+from tidegauge.units.gotext import quote
 
 SNAPSHOTS = 64
 """Lists being paged at once; objects are shared, so each costs a list of references."""
@@ -79,7 +80,8 @@ def check_version(query: Query, current: int) -> None:
     """A version that is still to come can't be listed or watched from. Raises StatusError."""
     text = query.get("resourceVersion")
     if text and not text.isdecimal():
-        raise StatusError(bad_request(f"Invalid value: {text}: strconv.ParseUint: invalid syntax"))
+        fault = f"strconv.ParseUint: parsing {quote(text)}: invalid syntax"
+        raise StatusError(bad_request(f"resourceVersion: Invalid value: {quote(text)}: {fault}"))
     if text and int(text) > current:
         raise StatusError(future_version(int(text), current))
 
@@ -93,4 +95,6 @@ def _decode(text: str) -> _Token:
         padded = text + "=" * (-len(text) % 4)
         return msgspec.json.decode(base64.urlsafe_b64decode(padded), type=_Token)
     except (ValueError, msgspec.MsgspecError) as error:
-        raise StatusError(bad_request("continue key is not valid")) from error
+        raise StatusError(
+            bad_request("invalid continue token: continue key is not valid")
+        ) from error

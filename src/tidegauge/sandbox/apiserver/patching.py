@@ -4,7 +4,6 @@ Nothing that is handed in is changed; parts that stay the same are shared with t
 """
 
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
 from typing import Any
 
 from tidegauge.sandbox.apiserver.schema import FREE, Field, Type, type_of
@@ -141,7 +140,9 @@ def strategic(original: Json, patch: Json, fields: Type) -> Json:
     for key, order in patch.items():
         name = key.removeprefix(_ORDER)
         if name != key and isinstance(kept.get(name), list):
-            kept[name] = _ordered(kept[name], order, fields.get(name))
+            field = fields.get(name)
+            server = [] if original is None else original.get(name) or []
+            kept[name] = _ordered(kept[name], order, server, field.merge_key if field else None)
     return kept
 
 
@@ -170,27 +171,33 @@ def _merge_list(original: list[Json], items: list[Json], field: Field) -> list[J
             merged[places[0]] = strategic(merged[places[0]], item, type_of(field.item))
         else:
             merged.append(strategic({}, item, type_of(field.item)))
-    return merged
+    return _ordered(merged, items, original, key)
 
 
 def _remove_values(kept: dict[str, Json], name: str, values: list[Json]) -> None:
     kept[name] = [value for value in kept.get(name) or [] if value not in values]
 
 
-def _ordered(items: list[Json], order: list[Json], field: Field | None) -> list[Json]:
-    """In the patch's order; what it does not name stays behind what it stood behind."""
-    key = field.merge_key if field else None
+def _ordered(
+    items: list[Json], first: list[Json], server: list[Json], key: str | None
+) -> list[Json]:
+    """The patch's items in its order; between them the others, where the server had them.
 
-    def name(item: Json) -> Json:
-        return item.get(key) if key and isinstance(item, dict) else item
+    An other one comes first only if it stood before the next of the patch's, which has to have
+    been there.
+    """
 
-    ranks = {_hashable(name(item)): rank for rank, item in enumerate(order)}
-    last, decorated = -1, []
-    for item in items:
-        last = ranks.get(_hashable(name(item)), last)
-        decorated.append((last, item))
-    return [item for _, item in sorted(decorated, key=itemgetter(0))]
+    def name(item: Json) -> str:
+        return str(item.get(key) if key and isinstance(item, dict) else item)
 
-
-def _hashable(value: Json) -> str:
-    return str(value)
+    wanted = [name(item) for item in first]
+    places = {name(item): place for place, item in enumerate(server)}
+    named = sorted((i for i in items if name(i) in wanted), key=lambda i: wanted.index(name(i)))
+    others = [item for item in items if name(item) not in wanted]
+    ordered: list[Json] = []
+    for item in named:
+        place = places.get(name(item), -1)
+        while others and places.get(name(others[0]), 0) < place:
+            ordered.append(others.pop(0))
+        ordered.append(item)
+    return [*ordered, *others]

@@ -9,7 +9,7 @@ from functools import partial as bound
 import msgspec
 
 from tidegauge.sandbox.apiserver.decoding import parse
-from tidegauge.sandbox.apiserver.failures import replaced
+from tidegauge.sandbox.apiserver.failures import other_uid, other_version, unsupported_patch
 from tidegauge.sandbox.apiserver.forms import Form, asked_form
 from tidegauge.sandbox.apiserver.history import History
 from tidegauge.sandbox.apiserver.kinds import Kind
@@ -17,10 +17,10 @@ from tidegauge.sandbox.apiserver.lifecycle import Lifecycle, Policy
 from tidegauge.sandbox.apiserver.lists import Lists, check_version
 from tidegauge.sandbox.apiserver.namespaces import Namespaces
 from tidegauge.sandbox.apiserver.scales import SCALE, scale_of
-from tidegauge.sandbox.apiserver.selecting import known_fields
+from tidegauge.sandbox.apiserver.selecting import parse_fields
 from tidegauge.sandbox.apiserver.storage import Object, Storage, key_of
 from tidegauge.sandbox.apiserver.watches import BOOKMARK_SECONDS, Watch, begin
-from tidegauge.sandbox.apiserver.writing import Options, Place, Writer, Written
+from tidegauge.sandbox.apiserver.writing import PATCHES, Options, Place, Writer, Written
 from tidegauge.serving import jsontext, yamltext
 from tidegauge.serving.messages import Request, Response
 from tidegauge.serving.negotiation import YAML, MediaType
@@ -28,7 +28,6 @@ from tidegauge.serving.options import ListOptions, parse_list_options, wants_pre
 from tidegauge.serving.query import Query, parse_query
 from tidegauge.serving.requestinfo import RequestInfo
 from tidegauge.serving.status import StatusError, bad_request, method_not_allowed
-from tidegauge.units.selectors import parse_field_selector
 
 WATCH_SECONDS = (1800, 3600)
 """How long a watch lasts that does not say: as in kube-apiserver, spread so not all end at once."""
@@ -73,8 +72,7 @@ class Asked:
         return asked_form(kind or self.kind, self.request.header("accept") or "", self.query)
 
     def list_options(self) -> ListOptions:
-        known = known_fields(self.kind.resource)
-        return parse_list_options(self.query, bound(parse_field_selector, known_fields=known))
+        return parse_list_options(self.query, bound(parse_fields, self.kind.resource))
 
 
 class Rest:
@@ -111,7 +109,8 @@ class Rest:
     def answer(self, asked: Asked) -> Response:
         """Raises StatusError."""
         handler = self._handlers.get(asked.info.verb)
-        if handler is None or (asked.info.verb == "create" and asked.info.name):
+        allowed = asked.info.subresource or asked.info.verb in asked.kind.verbs
+        if handler is None or not allowed or (asked.info.verb == "create" and asked.info.name):
             raise StatusError(method_not_allowed())
         return handler(asked)
 
@@ -167,6 +166,8 @@ class Rest:
         return self._written(asked, self._writer.replace(asked.place, value, asked.options))
 
     def _patch(self, asked: Asked) -> Response:
+        if asked.content_type not in PATCHES:
+            raise StatusError(unsupported_patch())
         patch = parse(asked.request.body, asked.content_type)
         written = self._writer.patch(asked.place, patch, asked.content_type, asked.options)
         return self._written(asked, written)
@@ -175,9 +176,9 @@ class Rest:
         options = _delete_options(asked)
         obj = self._writer.existing(asked.place)
         _check_preconditions(asked.kind, obj, options.preconditions or {})
-        if options.dry_run or asked.options.dry_run:
-            return self._shown(asked, obj)
-        left, gone = self._end(asked.kind, obj, options)
+        left, gone = obj, True
+        if not options.dry_run and not asked.options.dry_run:
+            left, gone = self._end(asked.kind, obj, options)
         if not gone or asked.kind.resource in _RETURNED:
             return self._shown(asked, left)
         details = {"name": asked.info.name, "group": asked.kind.group, "kind": asked.kind.resource}
@@ -247,10 +248,10 @@ def _delete_options(asked: Asked) -> DeleteOptions:
 
 
 def _check_preconditions(kind: Kind, obj: Object, wanted: dict[str, str | None]) -> None:
-    for field in ("uid", "resourceVersion"):
+    for field, failure in (("uid", other_uid), ("resourceVersion", other_version)):
         value, actual = wanted.get(field), obj["metadata"][field]
         if value and value != actual:
-            raise StatusError(replaced(kind, obj["metadata"]["name"], value, actual))
+            raise StatusError(failure(kind, obj["metadata"]["name"], value, actual))
 
 
 def encoded(

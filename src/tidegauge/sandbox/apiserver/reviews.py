@@ -8,6 +8,8 @@ from tidegauge.serving.authentication import as_authenticated
 from tidegauge.serving.messages import User
 from tidegauge.serving.requestinfo import RequestInfo
 from tidegauge.serving.status import StatusError, bad_request
+from tidegauge.units.clock import Clock
+from tidegauge.units.timestamp import format_rfc3339
 
 Object = dict[str, Any]
 
@@ -27,7 +29,8 @@ REVIEWS: Mapping[tuple[str, str], str] = {
 class Reviews:
     """`find` tells whose token it is, or None."""
 
-    def __init__(self, rbac: Rbac, find: Callable[[str], User | None]) -> None:
+    def __init__(self, rbac: Rbac, find: Callable[[str], User | None], clock: Clock) -> None:
+        self._clock = clock
         self._rbac = rbac
         self._find = find
 
@@ -53,7 +56,9 @@ class Reviews:
             "apiVersion": f"{info.group}/v1",
             "metadata": body.get("metadata", {}) if isinstance(body, dict) else {},
         }
-        if kind != "SelfSubjectReview":
+        if kind == "SelfSubjectReview":
+            reviewed["metadata"] = {"creationTimestamp": format_rfc3339(int(self._clock.now()))}
+        else:
             reviewed["spec"] = spec
         return reviewed | {"status": status}
 

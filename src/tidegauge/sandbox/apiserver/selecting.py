@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tidegauge.serving.options import ListOptions
+from tidegauge.units.selectors import FieldSelector, SelectorError, parse_field_selector
 
 Object = Mapping[str, Any]
 
@@ -44,9 +45,14 @@ _DEFAULTS = {"spec.unschedulable": "false", "spec.hostNetwork": "false", "status
 """What a field that is not there counts as, other than nothing."""
 
 
-def known_fields(resource: str) -> tuple[str, ...]:
-    """The fields that a field selector of this resource may name."""
-    return (*_COMMON, *_FIELDS.get(resource, ()))
+def parse_fields(resource: str, text: str) -> FieldSelector:
+    """A field selector of that resource. Raises SelectorError, also for fields it lacks."""
+    selector = parse_field_selector(text, known_fields=None)
+    known = (*_COMMON, *_FIELDS.get(resource, ()))
+    for field, _, _ in selector.terms:
+        if field not in known:
+            raise SelectorError(f"field label not supported: {field}")
+    return selector
 
 
 def matches(obj: Object, options: ListOptions) -> bool:

@@ -83,7 +83,7 @@ class ApiServer:
             self.rbac,
             Pages(self._services, clock.now(), lambda: f"{HOST}:{self.port}"),
             self._rest,
-            Reviews(self.rbac, self.identities.find),
+            Reviews(self.rbac, self.identities.find, clock),
             self._services,
         )
         pair = self.identities.authority.server(*SERVER_NAMES)

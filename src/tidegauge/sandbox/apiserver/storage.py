@@ -88,7 +88,8 @@ class Storage:
         changed = obj | {"metadata": obj["metadata"] | kept}
         if changed == previous:
             return previous
-        if kind.generation and changed.get("spec") != previous.get("spec"):
+        respecified = changed.get("spec") != previous.get("spec")
+        if kind.generation and (respecified or _is_ending(changed) > _is_ending(previous)):
             changed["metadata"]["generation"] += 1
         return self._write(MODIFIED, resource, changed, previous)
 
@@ -146,6 +147,10 @@ class Storage:
             for observer in tuple(self._observers[resource]):
                 observer(change)
             self._untold.popleft()
+
+
+def _is_ending(obj: Mapping[str, Any]) -> bool:
+    return "deletionTimestamp" in obj["metadata"]
 
 
 def key_of(obj: Mapping[str, Any]) -> tuple[str, str]:

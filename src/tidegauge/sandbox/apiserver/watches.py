@@ -44,7 +44,12 @@ class Watch:
     def change(self, change: Change) -> None:
         kind = self._kind_of(change)
         if kind:
-            shown = self._form.event(change.object, self._now(), first=self._first)
+            obj = change.object
+            if kind == DELETED and change.type != DELETED and change.previous:
+                # It left the selection: told is what it was, with the version of the change.
+                version = {"resourceVersion": obj["metadata"]["resourceVersion"]}
+                obj = change.previous | {"metadata": change.previous["metadata"] | version}
+            shown = self._form.event(obj, self._now(), first=self._first)
             self._first = False
             self._put(kind, shown)
 

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidegauge.sandbox.apiserver.decoding import check_kind, conform
-from tidegauge.sandbox.apiserver.defaults import assign_cluster_ip, fill_in
-from tidegauge.sandbox.apiserver.failures import terminating, unprocessable, unsupported_media
+from tidegauge.sandbox.apiserver.defaults import (
+    assign_cluster_ip,
+    fill_in,
+    fill_in_status,
+    first_status,
+)
+from tidegauge.sandbox.apiserver.failures import terminating, unprocessable
 from tidegauge.sandbox.apiserver.kinds import Kind
 from tidegauge.sandbox.apiserver.lifecycle import Lifecycle
 from tidegauge.sandbox.apiserver.patching import (
@@ -87,6 +92,9 @@ class Writer:
         if "status" in kind.subresources and kind.resource != "nodes":
             obj.pop("status", None)
         fill_in(kind.resource, obj)
+        status = first_status(kind.resource)
+        if status is not None:
+            obj["status"] = status
         if kind.resource == "services":
             taken = (each["spec"].get("clusterIP", "") for each in self._storage.list("services"))
             assign_cluster_ip(obj, taken)
@@ -108,8 +116,6 @@ class Writer:
         return self._store(place, obj, before, warnings, options)
 
     def patch(self, place: Place, patch: Any, media: str, options: Options) -> Written:
-        if media not in PATCHES:
-            raise StatusError(unsupported_media(media, PATCHES))
         if media == APPLY_PATCH and not self._find(place):
             return self.create(place, patch, options)
         before = self.existing(place)
@@ -154,6 +160,7 @@ class Writer:
         self, place: Place, obj: Object, before: Object, warnings: list[str], options: Options
     ) -> Written:
         kind = place.kind
+        fill_in_status(kind.resource, obj)
         obj = _kept(place, obj, before)
         if place.subresource != "status":
             fill_in(kind.resource, obj)

@@ -29,9 +29,9 @@ class FieldSelector:
 
 
 def parse_field_selector(
-    text: str, known_fields: Collection[str] = _KNOWN_FIELDS
+    text: str, known_fields: Collection[str] | None = _KNOWN_FIELDS
 ) -> FieldSelector:
-    """Parse a field selector over some fields.
+    """Parse a field selector over some fields, or over any when None are given.
 
     In a value a comma, an equals sign and a backslash are escaped by a backslash. SelectorError
     says which piece is no term, has a bad escape, or names a field that nobody knows.
@@ -39,7 +39,7 @@ def parse_field_selector(
     terms = [_parse_term(piece, text) for piece in sorted(_split(text)) if piece]
     terms = [term for term in terms if term[0] or term[1]]
     for field, _, _ in terms:
-        if field not in known_fields:
+        if known_fields is not None and field not in known_fields:
             known = ", ".join(map(quote, known_fields))
             raise SelectorError(f"{quote(field)} is not a known field selector: only {known}")
     return FieldSelector(tuple(terms))
