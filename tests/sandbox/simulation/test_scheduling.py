@@ -184,14 +184,14 @@ def test_a_silent_node_is_not_ready() -> None:
     of = world(plain())
     of.advance(START + 60)
     name = pods(of, "web")[0]["spec"]["nodeName"]
-    of.set_up(name, up=False)
+    of.set_node(name, up=False)
     of.advance(START + 100)
     early = condition(of, name)
     of.advance(START + 130)
     silent = condition(of, name)
     unready = of.storage.list("deployments", "shop")[0]["status"]["readyReplicas"]
 
-    of.set_up(name, up=True)
+    of.set_node(name, up=True)
     of.advance(START + 160)
 
     assert early["status"] == "True"
@@ -207,11 +207,11 @@ def test_a_lost_node_is_given_up() -> None:
     of = world(plain())
     of.advance(START + 60)
     lost = pods(of, "web")[0]
-    of.set_up(lost["spec"]["nodeName"], up=False)
+    of.set_node(lost["spec"]["nodeName"], up=False)
     of.advance(START + 60 + 50 + 300 + 30)
     meanwhile = pods(of, "web")
 
-    of.set_up(lost["spec"]["nodeName"], up=True)
+    of.set_node(lost["spec"]["nodeName"], up=True)
     of.advance(START + 500)
 
     ending = [pod for pod in meanwhile if "deletionTimestamp" in pod["metadata"]]
@@ -219,6 +219,20 @@ def test_a_lost_node_is_given_up() -> None:
     assert len(meanwhile) == 5
     assert len(pods(of, "web")) == 4
     assert lost["metadata"]["name"] not in {pod["metadata"]["name"] for pod in pods(of, "web")}
+
+
+def test_a_deleted_node_takes_its_pods_with_it() -> None:
+    """They are replaced elsewhere, those that each node has one of are not."""
+    of = world(plain())
+    of.advance(START + 60)
+    name = pods(of, "web")[0]["spec"]["nodeName"]
+    of.storage.delete("nodes", "", name)
+
+    of.advance(START + 90)
+
+    assert all(pod["spec"]["nodeName"] != name for pod in of.storage.list("pods"))
+    assert len(pods(of, "web")) == 4
+    assert not of.kubelet(name).pods
 
 
 def test_nodes_renew_their_leases() -> None:

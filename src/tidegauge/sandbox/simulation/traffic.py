@@ -4,11 +4,12 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 from tidegauge.sandbox.simulation.container import Container
 from tidegauge.sandbox.simulation.engine import SECOND, Engine
 from tidegauge.sandbox.simulation.fairshare import share
-from tidegauge.sandbox.simulation.kubelet import Kubelet
+from tidegauge.sandbox.simulation.kubelet import Kubelet, PodKey
 from tidegauge.sandbox.simulation.meter import Flow, Meter
 from tidegauge.sandbox.simulation.pod import Pod
 from tidegauge.sandbox.simulation.shapes import rate_at
@@ -91,34 +92,28 @@ class Traffic:
         return meter.cpu_limit or _ONE_CORE
 
     def _run(self, kubelet: Kubelet) -> None:
-        now = self._engine.now
-        running = list(kubelet.running())
-        overheads = [self._overhead(meter, now) for _, _, meter in running]
-        wants = [
-            meter.wanted(overhead, TICK)
-            for (_, _, meter), overhead in zip(running, overheads, strict=True)
+        """Give each container of a node its CPU and memory until the next tick."""
+        running = [
+            self._ask(pod.key, container, meter) for pod, container, meter in kubelet.running()
         ]
-        capped = [
-            want if meter.cpu_limit is None else min(want, meter.cpu_limit)
-            for (_, _, meter), want in zip(running, wants, strict=True)
-        ]
-        system = self._system(kubelet, len(running))
-        free = kubelet.machine.cpu - system
-        granted = capped
-        if sum(capped) > free:
-            granted = share(capped, [_weight(container) for _, container, _ in running], free)
-        kubelet.system.rate = system
-        for (_, _, meter), overhead, want, got in zip(
-            running, overheads, wants, granted, strict=True
-        ):
-            meter.run(overhead, want, got)
-        for pod, container, meter in running:
-            meter.hold(now, TICK)
-            if meter.out_of_memory:
-                kubelet.pods[pod.key].kill(container, _OOM, "OOMKilled")
+        kubelet.system.rate = self._system(kubelet, len(running))
+        granted = share(
+            [each.allowed for each in running],
+            [max(_LEAST_WEIGHT, each.container.spec.requests.cpu) for each in running],
+            kubelet.machine.cpu - kubelet.system.rate,
+        )
+        for each, got in zip(running, granted, strict=True):
+            each.meter.run(each.overhead, each.wanted, got)
+            each.meter.hold(self._engine.now, TICK)
+        for each in running:
+            if each.meter.out_of_memory:
+                kubelet.pods[each.pod].kill(each.container, _OOM, "OOMKilled")
 
-    def _overhead(self, meter: Meter, now: int) -> int:
-        return int(meter.overhead(now) * self._wobble())
+    def _ask(self, pod: PodKey, container: Container, meter: Meter) -> "_Asking":
+        overhead = int(meter.overhead(self._engine.now) * self._wobble())
+        wanted = meter.wanted(overhead, TICK)
+        allowed = wanted if meter.cpu_limit is None else min(wanted, meter.cpu_limit)
+        return _Asking(pod, container, meter, overhead, wanted, allowed)
 
     def _system(self, kubelet: Kubelet, containers: int) -> int:
         always = kubelet.system.image.cpu + _SYSTEM_PER_CONTAINER * containers
@@ -128,5 +123,12 @@ class Traffic:
         return 1 + _UNEVEN * (2 * self._random.random() - 1)
 
 
-def _weight(container: Container) -> int:
-    return max(_LEAST_WEIGHT, container.spec.requests.cpu)
+class _Asking(NamedTuple):
+    """A container that runs, and the microcores it takes without work, wants, and may have."""
+
+    pod: PodKey
+    container: Container
+    meter: Meter
+    overhead: int
+    wanted: int
+    allowed: int

@@ -71,6 +71,8 @@ class Heartbeats:
         for name, heard in self._heard.items():
             node = self._control.storage.get("nodes", "", name)
             silent = self._control.engine.now - heard
+            if node is None:
+                self._remove_pods(name)
             if silent > GRACE + EVICTION:
                 self._evict(name)
             elif node and silent > GRACE and is_ready(node):
@@ -83,6 +85,12 @@ class Heartbeats:
     def _silent_since_api_went(self) -> None:
         """Nobody could be heard: silence counts from the API's return."""
         self._heard = dict.fromkeys(self._kubelets, self._control.engine.now)
+
+    def _remove_pods(self, name: str) -> None:
+        """The node is none of the cluster any more, and so are its pods."""
+        for key in list(self._kubelets[name].pods):
+            if self._control.storage.get("pods", *key):
+                self._control.storage.delete("pods", *key)
 
     def _evict(self, name: str) -> None:
         """Give up the pods that have an owner to replace them; they end when the node is back."""
