@@ -1,5 +1,6 @@
 """Log lines: JSON for machines, text for people."""
 
+import contextlib
 import io
 import json
 import os
@@ -104,3 +105,17 @@ def test_a_logger_made_before_configuring_follows_it():
     log.info("late")
 
     assert json.loads(stream.getvalue())["component"] == "early"
+
+
+def test_a_line_that_can_not_be_written_is_lost_and_no_error():
+    """A full disk, or a pipe whose reader is gone, ends nothing that had something to say."""
+    read, write = os.pipe()
+    os.close(read)
+    stream = os.fdopen(write, "wb")
+    configure("json", stream=stream)
+
+    get_logger("x").warning("nobody hears")
+    get_logger("x").error("nor this")
+
+    with contextlib.suppress(BrokenPipeError):
+        stream.close()

@@ -3,6 +3,7 @@
 They go to standard error: standard output belongs to what a command was asked for.
 """
 
+import contextlib
 import json
 import sys
 from typing import Any, BinaryIO, Literal, TypeAlias, cast
@@ -44,9 +45,25 @@ def configure(
         wrapper_class=structlog.make_filtering_bound_logger(
             "debug" if verbosity >= DEBUG_VERBOSITY else "info"
         ),
-        logger_factory=structlog.BytesLoggerFactory(stream),
+        logger_factory=lambda *_: _Writer(stream),
         cache_logger_on_first_use=True,
     )
+
+
+class _Writer:
+    """Writes lines. One that can't be written, because the disk is full or the reader of the pipe
+    is gone, is lost: what it was about must go on, and there is nowhere to complain.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def msg(self, line: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.write(line + b"\n")
+            self._stream.flush()
+
+    debug = info = warning = error = msg
 
 
 def _json_steps() -> list[Processor]:
