@@ -1,4 +1,5 @@
 import asyncio
+import gc
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -216,6 +217,19 @@ async def test_a_defect_of_ours_costs_one_node_one_ask(bench):
     assert [error.cause for error in bench.observed.bad] == ["internal"]
     assert isinstance(bench.observed.bad[0].__cause__, ZeroDivisionError)
     assert len(bench.delivered) == 1
+
+
+async def test_a_defect_of_an_observer_does_not_end_the_asking(bench):
+    """The node is asked again, though telling how the last ask ended went wrong."""
+    loop_errors = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: loop_errors.append(context))
+    bench.scraper._observer.succeeded = lambda *_: 1 / 0
+    bench.scraper.update(target())
+    await bench.advance(12)
+
+    assert len(bench.transport.times("n1")) >= 2
+    gc.collect()
+    assert loop_errors
 
 
 async def test_a_changed_node_is_asked_differently_from_its_next_ask_on(bench):

@@ -129,6 +129,12 @@ class Scraper:
 
     async def _ask(self, node: _Node, target: Target) -> None:
         try:
+            await self._ask_once(node, target)
+        finally:  # whatever came of it, even out of an observer
+            self._plan_next(node)
+
+    async def _ask_once(self, node: _Node, target: Target) -> None:
+        try:
             body = await self._transport.get(target, self._timeout)
             seconds = self._clock.monotonic() - node.asked_at
             node.has_pair = self._deliver(target, body) or node.has_pair
@@ -140,7 +146,6 @@ class Scraper:
             self._fail(node, problem)
         else:
             self._observer.succeeded(target.name, seconds)
-        self._plan_next(node)
 
     def _fail(self, node: _Node, error: KubeletError) -> None:
         self._observer.failed(node.target.name, error, self._clock.monotonic() - node.asked_at)
