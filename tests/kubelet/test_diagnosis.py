@@ -3,6 +3,11 @@ import socket
 import ssl
 
 import pytest
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from tidegauge.kubelet import errors
 from tidegauge.kubelet.certificates import read_certificate
@@ -107,6 +112,34 @@ def test_what_is_no_certificate_is_none():
     """Whatever the other side sends must not raise anything."""
     assert read_certificate(b"") is None
     assert read_certificate(b"\x30\x03\x02\x01\x01") is None
+
+
+def test_a_certificate_with_a_name_of_no_known_kind_can_not_be_read():
+    """The library has errors of its own for what is well-formed and still no use."""
+    name = x509.OtherName(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
+    pem = trustme.CA().issue_cert("a").cert_chain_pems[0].bytes()
+    der = _with_alternative_name(pem, name)
+    broken = der.replace(b"\xa0\x09\x06\x03\x2a\x03\x04", b"\xa3\x09\x06\x03\x2a\x03\x04")
+
+    assert broken != der
+    assert read_certificate(broken) is None
+
+
+def _with_alternative_name(pem, name):
+    issuer_key = ec.generate_private_key(ec.SECP256R1())
+    like = x509.load_pem_x509_certificate(pem)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(like.subject)
+        .issuer_name(like.issuer)
+        .public_key(issuer_key.public_key())
+        .serial_number(1)
+        .not_valid_before(like.not_valid_before_utc)
+        .not_valid_after(like.not_valid_after_utc)
+        .add_extension(x509.SubjectAlternativeName([name]), critical=False)
+        .sign(issuer_key, hashes.SHA256())
+        .public_bytes(Encoding.DER)
+    )
 
 
 def leaves(kind):

@@ -17,6 +17,15 @@ LOOK_SECONDS = 3.0
 """A handshake takes milliseconds, and the failure is known already."""
 
 
+_UNREADABLE = (
+    ValueError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What a certificate makes of the library that is no certificate as one should be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """The certificate that a server showed and we did not accept."""
@@ -37,7 +46,7 @@ def read_certificate(der: bytes) -> Seen | None:
             not_before=f"{certificate.not_valid_before_utc:%Y-%m-%dT%H:%M:%SZ}",
             not_after=f"{certificate.not_valid_after_utc:%Y-%m-%dT%H:%M:%SZ}",
         )
-    except ValueError:
+    except _UNREADABLE:
         return None
 
 
