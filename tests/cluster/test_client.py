@@ -16,6 +16,7 @@ from tests.cluster.fakeapi import answering, server_context, serving
 from tidegauge.cluster import client as client_module
 from tidegauge.cluster.access import Access
 from tidegauge.cluster.client import Client
+from tidegauge.cluster.credentials import Credentials
 from tidegauge.cluster.errors import (
     ApiError,
     BadBody,
@@ -379,6 +380,19 @@ async def test_unauthorized(authority, tmp_path, newer, sent):
                 await client.get("/version", type=Version)
 
     assert bearers(api) == sent
+
+
+async def test_damaged_token_file_is_reported(tmp_path):
+    """What can't be a token keeps the last one, and is told: else nobody could know why."""
+    file, clock, reports = tmp_path / "token", ManualClock(), []
+    file.write_text("good")
+    access = Access("test", "https://api", token_file=file)
+    credentials = Credentials(access, clock, {}, lambda name, why: reports.append((name, why)))
+    file.write_text("not a token")
+    clock.advance(10)
+
+    assert credentials.bearer.current() == "good"
+    assert [name for name, why in reports if why] == [str(file)]
 
 
 @pytest.mark.parametrize("field", ["token_file", "certificate_authority"])

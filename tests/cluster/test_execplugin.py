@@ -230,6 +230,16 @@ async def test_hanging(script, monkeypatch, tmp_path):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
+async def test_child_at_the_pipe(script, monkeypatch):
+    """A plugin that ended while its child keeps the pipe open gave nothing in time either."""
+    monkeypatch.setattr(execplugin, "TIMEOUT", 0.5)
+    child = "import time; time.sleep(3)"
+    code = f"import subprocess\nsubprocess.Popen([sys.executable, '-IS', '-c', {child!r}])"
+
+    with pytest.raises(CredentialError, match="gave nothing within"):
+        await plugin(script(code)).refresh()
+
+
 def test_certificate():
     """A plugin may give a client certificate instead of a token, or with one."""
     found = parse_exec_credential(

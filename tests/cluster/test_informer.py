@@ -246,6 +246,13 @@ async def test_retry_after():
     assert done.names() == ["a"]
 
 
+async def test_endless_patience_is_not_given():
+    """A Retry-After of years is a mistake: the server is asked again within minutes."""
+    done = await run(refused(429, retry_after=1e9), initial("a", version="5"))
+
+    assert done.pauses == [300.5, 1]
+
+
 @pytest.mark.parametrize(("chance", "pause"), [(0.0, 0.25), (0.5, 0.375), (1.0, 0.5)])
 async def test_pauses_are_spread(chance, pause):
     """Pauses have a random part, so that many informers do not come back in one moment."""

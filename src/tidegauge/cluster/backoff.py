@@ -10,6 +10,10 @@ LAST = 15.0
 are not waited for longer than that."""
 
 
+LONGEST_ASKED = 300.0
+"""Of a Retry-After, however long it is: a mistyped one must not end the watch for good."""
+
+
 class Backoff:
     """`random` gives numbers from 0 to 1, so that many who lost the same server come back apart."""
 
@@ -21,7 +25,7 @@ class Backoff:
         """Seconds to wait after one more failure; `at_least` is a Retry-After."""
         longest = min(FIRST * 2.0**self._failures, LAST)
         self._failures = min(self._failures + 1, 10)
-        return at_least + longest * (1 + self._random()) / 2
+        return min(at_least, LONGEST_ASKED) + longest * (1 + self._random()) / 2
 
     def reset(self) -> None:
         """All was well for a while."""

@@ -130,7 +130,8 @@ class Credentials:
     def _make_bearer(self) -> Bearer:
         access = self._access
         if access.token_file:
-            return TokenBearer(WatchedFile(access.token_file, self._clock, report=self._report))
+            file = WatchedFile(access.token_file, self._clock, report=self._report)
+            return TokenBearer(file, self._report)
         if access.token:
             return TokenBearer(Inline(f"{access.source}: token", access.token.encode()))
         return ExecBearer(self._plugin) if self._plugin else NoBearer()

@@ -183,7 +183,9 @@ class ExecPlugin:
             async with asyncio.timeout(None if interactive else TIMEOUT):
                 output, complaint = await process.communicate()
         except BaseException:
-            process.kill()
+            # Kills it, and lets go of the pipes, at which a child of it may still hold.
+            hold: Any = process
+            hold._transport.close()  # noqa: SLF001 (`kill` raises for one that ended)
             await process.wait()
             raise
         if process.returncode:

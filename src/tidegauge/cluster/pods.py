@@ -16,7 +16,7 @@ be ours alone.
 Field numbers: k8s.io/api core/v1 and apimachinery meta/v1, `generated.proto`.
 """
 
-from sys import intern
+from functools import lru_cache
 
 import msgspec
 
@@ -32,6 +32,9 @@ from tidegauge.cluster.labels import (
 )
 from tidegauge.cluster.protobuf import fields, texts, unwrap
 from tidegauge.cluster.records import NO_LABELS, Pod
+
+NAMES = 16_384
+"""Names of nodes and namespaces that are stored once for all pods: more than clusters have."""
 
 _METADATA, _SPEC = 1, 2
 _NAME, _NAMESPACE, _VERSION, _ANNOTATIONS = 1, 3, 6, 12
@@ -86,7 +89,13 @@ def read_pod(data: bytes, start: int, end: int) -> tuple[str, Pod]:
             name, namespace, version, labels = _read_metadata(data, begin, stop)
         elif part == _SPEC:
             node = _read_node_name(data, begin, stop)
-    return version, Pod(intern(namespace), name, intern(node), labels)
+    return version, Pod(_shared(namespace), name, _shared(node), labels)
+
+
+@lru_cache(NAMES)
+def _shared(name: str) -> str:
+    """The first string of its kind. sys.intern would do, did 3.12 not keep them for ever."""
+    return name
 
 
 def _read_metadata(data: bytes, start: int, end: int) -> tuple[str, str, str, bytes]:
@@ -138,7 +147,7 @@ class PodObject(JsonObject):
 def keep_pod(pod: PodObject) -> Pod:
     meta = pod.metadata
     labels = labels_from_json(bytes(meta.labels))
-    return Pod(intern(meta.namespace), meta.name, intern(pod.spec.node_name), labels)
+    return Pod(_shared(meta.namespace), meta.name, _shared(pod.spec.node_name), labels)
 
 
 PODS = Resource("pods", "/api/v1/pods", PodForm(), RUNNING, JsonForm(PodObject, keep_pod))
