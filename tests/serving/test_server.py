@@ -321,6 +321,20 @@ async def test_too_many_idle_connections() -> None:
         assert (await read_response(newer[0]))[2] == b"/still"
 
 
+@pytest.mark.parametrize("sent", [b"G", get()[:-2], get("/a", "Content-Length: 9")])
+async def test_too_many_dripping_connections(sent: bytes) -> None:
+    """One that only begins a request, or never ends its body, makes room too."""
+    async with (
+        serving(answering(echo), max_connections=1) as stand,
+        stand.connect() as (reader, writer),
+    ):
+        writer.write(sent)
+        await asyncio.sleep(0.05)
+
+        assert (await stand.get("/new"))[1] == "/new"
+        await reader.read()  # to its end
+
+
 async def test_drain() -> None:
     """Draining takes no new connection, ends the idle ones and lets the busy ones answer."""
     gate = Gate()

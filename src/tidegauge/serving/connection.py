@@ -61,6 +61,9 @@ class Connection:
         self._limits = limits
         self._buffer = bytearray()
         self.idle = True
+        self.asked = False
+        """Whether a request has come whole: who only begins one may have to make room."""
+
         self._last = False
 
     async def serve(self) -> None:
@@ -101,9 +104,11 @@ class Connection:
             http_version=head.version,
             peer_chain=self._stream.peer_chain,
         )
+        self.asked = True
         async with self._answer(request) as response:
             keep = self._may_go_on(head, response)
             await self._send(head, response, keep=keep)
+        self.asked = False
         return keep and await self._skip((head.body_length or 0) - len(body))
 
     async def _refuse(self, error: ProtocolError) -> bool:

@@ -13,7 +13,8 @@ from tidegauge.units.clock import Clock, SystemClock
 
 MAX_CONNECTIONS = 1000
 """Over twice the requests in flight; each may hold a head of a megabyte for half a minute. Beyond
-it the oldest that is only waiting makes room, so that nobody keeps others out by doing nothing."""
+it the oldest that asks for nothing makes room, so that nobody keeps others out by doing nothing,
+or by dripping a request."""
 
 _BACKLOG = 1024
 
@@ -70,7 +71,7 @@ class Server:
 
     def _make_room(self) -> bool:
         waiting = (
-            task for task, connection in self._open.items() if not connection or connection.idle
+            task for task, connection in self._open.items() if not (connection and connection.asked)
         )
         oldest = next(waiting, None)
         return oldest is not None and oldest.cancel()
