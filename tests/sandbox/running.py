@@ -69,21 +69,27 @@ class Running:
         self, *args: str, version: str = "1.37", user: User = ADMIN, stdin: str = ""
     ) -> Completed:
         """Run kubectl, its discovery cache made anew."""
+        child = self.start_kubectl(*args, version=version, user=user)
+        out, errors = child.communicate(stdin, KUBECTL_SECONDS)
+        return Completed(out, errors, child.returncode)
+
+    def start_kubectl(
+        self, *args: str, version: str = "1.37", user: User = ADMIN
+    ) -> "subprocess.Popen[str]":
+        """Start kubectl; whoever does ends it."""
         pinned = {"1.37": versions.KUBERNETES, "1.32": versions.KUBECTL_V1BETA1}[version]
         binary = build.find("kubectl", pinned)
         program = str(build.ensure([binary])[binary.label])
         cache = f"--cache-dir={self.folder / 'cache' / os.urandom(8).hex()}"
         environ = {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
-        done = subprocess.run(
+        return subprocess.Popen(
             [program, cache, *args],
             env=environ | {"KUBECONFIG": str(self.kubeconfig(user))},
-            input=stdin,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=KUBECTL_SECONDS,
-            check=False,
         )
-        return Completed(done.stdout, done.stderr, done.returncode)
 
     def _run(self) -> None:
         try:

@@ -49,19 +49,18 @@ class Namespaces:
                 self._empty(namespace["metadata"]["name"])
 
     def _empty(self, name: str) -> None:
-        namespace = self._storage.get("namespaces", "", name)
-        if namespace is None:
-            return
-        failing = self._unavailable()
+        """Delete what is in it, then itself. What is deleted at once calls this again."""
         for resource in _CONTENT:
             for listed in self._storage.list(resource, name):
                 obj = self._storage.get(resource, name, listed["metadata"]["name"])
                 if obj and "deletionTimestamp" not in obj["metadata"]:
                     self._lifecycle.delete(resource, obj, Policy())
-        empty = not any(self._storage.list(resource, name) for resource in _CONTENT)
-        if failing:
+        namespace = self._storage.get("namespaces", "", name)
+        if namespace is None:
+            return
+        if failing := self._unavailable():
             self._say_failure(namespace, failing)
-        elif empty and self._storage.get("namespaces", "", name):
+        elif not any(self._storage.list(resource, name) for resource in _CONTENT):
             self._storage.delete("namespaces", "", name)
 
     def _say_failure(self, namespace: Object, failing: Sequence[str]) -> None:

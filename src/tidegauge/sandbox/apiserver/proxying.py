@@ -53,6 +53,7 @@ class Proxy:
     async def close(self) -> None:
         if self._session:
             await self._session.close()
+            self._session = None  # it may be asked again, after the server's return
 
     async def get(self, target: Target, path: str, user: User, accept: str) -> tuple[int, bytes]:
         """Status and body, within the time of a check. Raises Unreachable."""
