@@ -8,16 +8,35 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from tests.vectors import decode, quantity, rate, steady
+from tests.vectors import (
+    decode,
+    hpa_calculator,
+    hpa_normalize,
+    hpa_reconcile,
+    hpa_sequence,
+    quantity,
+    rate,
+    steady,
+)
 from tests.vectors.verdict import Verdict
 
 Vector: TypeAlias = dict[str, Any]
 
 FAMILIES: dict[str, Callable[[Vector], Verdict]] = {
+    "calculator_external": hpa_calculator.check_external,
+    "calculator_external_per_pod": hpa_calculator.check_external,
+    "calculator_object": hpa_calculator.check_object,
+    "calculator_object_per_pod": hpa_calculator.check_object,
+    "calculator_pods": hpa_calculator.check_pods,
+    "calculator_resource": hpa_calculator.check_resource,
     "decode": decode.check,
     "decode_odd": decode.check,
+    "normalize": hpa_normalize.check,
+    "normalize_with_behavior": hpa_normalize.check,
     "quantity": quantity.check,
     "rate": rate.check,
+    "reconcile": hpa_reconcile.check,
+    "sequence": hpa_sequence.check,
     "steady": steady.check,
 }
 

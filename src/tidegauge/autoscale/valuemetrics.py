@@ -1,0 +1,133 @@
+"""Metrics with one figure for the workload: Object and External."""
+
+from collections.abc import Sequence
+
+from tidegauge.autoscale.answers import ClientError, external_values, object_value
+from tidegauge.autoscale.calculation import Calculation, Course
+from tidegauge.autoscale.errors import MetricError
+from tidegauge.autoscale.pods import Pod
+from tidegauge.autoscale.view import View
+from tidegauge.units.gonumbers import (
+    INT32_MAX,
+    INT64_MAX,
+    ceil_int32,
+    ceil_int64,
+    divide,
+    wrap_int64,
+)
+
+
+def by_object_value(view: View, metric: str, described: str, target: int) -> Calculation:
+    """One object's value against an amount; `described`: kind and name. Raises MetricError."""
+    return _by_value(view, _object(view, metric, described), target)
+
+
+def by_external_value(view: View, metric: str, selector: str, target: int) -> Calculation:
+    """The sum of the series against an amount; `selector` as upstream prints it.
+
+    Raises MetricError.
+    """
+    usage = 0
+    for value in _external(view, metric, selector):
+        usage += value
+        if usage > INT64_MAX:
+            usage = INT64_MAX
+            break
+    return _by_value(view, wrap_int64(usage), target)
+
+
+def by_object_average(view: View, metric: str, described: str, target: int) -> Calculation:
+    """One object's value shared among the pods. Raises MetricError."""
+    usage = _object(view, metric, described)
+    reported = ceil_int64(divide(float(usage), float(view.status_replicas)))
+    return _shared(view, usage, reported, target, capped=False)
+
+
+def by_external_average(view: View, metric: str, selector: str, target: int) -> Calculation:
+    """The sum of the series shared among the pods; a sum below zero counts as overflow.
+
+    Raises MetricError.
+    """
+    usage = 0
+    for value in _external(view, metric, selector):
+        usage = wrap_int64(usage + value)
+        if usage < 0:
+            usage = INT64_MAX
+            break
+    overflown = float(usage) >= 2.0**63
+    share = ceil_int64(divide(float(usage), float(view.status_replicas)))
+    reported = INT64_MAX if overflown else share
+    return _shared(view, usage, reported, target, capped=view.profile.capped_replicas)
+
+
+def _object(view: View, metric: str, described: str) -> int:
+    try:
+        return object_value(view.answers, metric)
+    except ClientError as error:
+        raise MetricError(f"unable to get metric {metric} on {described}: {error}") from error
+
+
+def _external(view: View, metric: str, selector: str) -> Sequence[int]:
+    try:
+        return external_values(view.answers, metric)
+    except ClientError as error:
+        name = f"{view.namespace}/{metric}/{selector}"
+        raise MetricError(f"unable to get external metric {name}: {error}") from error
+
+
+def _by_value(view: View, usage: int, target: int) -> Calculation:
+    ratio = divide(float(usage), float(target))
+    counted = None
+    if not view.replicas:
+        replicas, course = ceil_int32(ratio), Course.WITHOUT_PODS
+    elif view.tolerance.holds(ratio):
+        replicas, course = view.replicas, Course.TOLERATED
+    else:
+        counted = _ready(view.pods)
+        replicas, course = (
+            _ceil(ratio * float(counted), capped=view.profile.capped_replicas),
+            Course.SCALED,
+        )
+    return Calculation(
+        replicas=replicas,
+        usage=usage,
+        target=target,
+        ratio=ratio,
+        tolerance=view.tolerance,
+        counted=counted,
+        course=course,
+    )
+
+
+def _ready(pods: Sequence[Pod]) -> int:
+    if not pods:
+        raise MetricError(
+            "unable to calculate ready pods: "
+            "no pods returned by selector while calculating replica count"
+        )
+    return sum(
+        pod.phase == "Running" and pod.ready is not None and pod.ready.status == "True"
+        for pod in pods
+    )
+
+
+def _shared(view: View, usage: int, reported: int, target: int, *, capped: bool) -> Calculation:
+    """Here, and only here, the replicas that the scale's status counts are what is compared."""
+    ratio = divide(float(usage), float(target) * float(view.status_replicas))
+    if view.tolerance.holds(ratio):
+        replicas, course = view.status_replicas, Course.TOLERATED
+    else:
+        wanted = divide(float(usage), float(target))
+        replicas, course = _ceil(wanted, capped=capped), Course.WITHOUT_PODS
+    return Calculation(
+        replicas=replicas,
+        usage=reported,
+        target=target,
+        ratio=ratio,
+        tolerance=view.tolerance,
+        course=course,
+    )
+
+
+def _ceil(value: float, *, capped: bool) -> int:
+    return INT32_MAX if capped and value > INT32_MAX else ceil_int32(value)
