@@ -1,6 +1,5 @@
 """Events as a cluster's components write them: one object per thing that happens, then counted."""
 
-import random
 from typing import Any, TypeAlias
 
 from tidegauge.sandbox.apiserver.storage import Storage
@@ -17,10 +16,10 @@ _CLUSTER_NAMESPACE = "default"
 
 
 class Recorder:
-    def __init__(self, storage: Storage, engine: Engine, seed: str) -> None:
+    def __init__(self, storage: Storage, engine: Engine) -> None:
         self._storage = storage
         self._engine = engine
-        self._random = random.Random(f"{seed}/events")  # noqa: S311  (names, no secrets)
+        self._made = 0
         self._names: dict[tuple[str, ...], tuple[str, str]] = {}
         """What happened to whom → the event's namespace and name; oldest writing first."""
 
@@ -61,7 +60,9 @@ class Recorder:
             self._storage.update("events", known | again)
         else:
             namespace = metadata.get("namespace", _CLUSTER_NAMESPACE)
-            name = f"{metadata['name']}.{self._random.getrandbits(64):016x}"
+            self._made += 1
+            # In nanoseconds, as real ones: those of one object sort by time.
+            name = f"{metadata['name']}.{self._engine.now * 1_000_000 + self._made:x}"
             self._names[key] = namespace, name
             self._storage.create(
                 "events",

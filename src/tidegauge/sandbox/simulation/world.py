@@ -53,7 +53,7 @@ class World:
         self.storage = storage
         self.story = base() + story
         self.engine = Engine(to_ms(start), clock)
-        self.recorder = Recorder(storage, self.engine, str(seed))
+        self.recorder = Recorder(storage, self.engine)
         registry = Registry(self.story.images)
         self.kubelets = {
             machine.name: Kubelet(
