@@ -359,6 +359,22 @@ async def test_drain() -> None:
     assert (fields["Connection"], body) == ("close", b"/busy")
 
 
+async def test_asked_while_draining() -> None:
+    """A request that comes when its connection is being ended is dropped without an error."""
+    complaints: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, said: complaints.append(said))
+    async with serving(answering(echo)) as stand, stand.connect() as (reader, writer):
+        writer.write(get("/before"))
+        await read_response(reader)
+        draining = asyncio.create_task(stand.server.drain(30))
+        writer.write(get("/late"))
+
+        assert await reader.read() == b""
+        await draining
+
+    assert complaints == []
+
+
 async def test_drain_ends() -> None:
     """Who has not answered when draining must end is cut off."""
     gate = Gate()

@@ -6,7 +6,7 @@ import socket
 import ssl
 
 from tidegauge.serving.connection import Answering, Connection, Limits
-from tidegauge.serving.streams import SLICE, PlainStream, Stream, TlsStream
+from tidegauge.serving.streams import SLICE, PlainStream, Reader, Stream, TlsStream
 from tidegauge.telemetry.changes import OnChange
 from tidegauge.telemetry.logs import get_logger
 from tidegauge.units.clock import Clock, SystemClock
@@ -53,7 +53,11 @@ class Server:
                 return
             await self._connected(PlainStream(reader, writer), tls)
 
-        listener = await asyncio.start_server(connected, sock=sock, backlog=_BACKLOG, limit=SLICE)
+        def protocol() -> asyncio.StreamReaderProtocol:
+            return asyncio.StreamReaderProtocol(Reader(SLICE), connected)
+
+        loop = asyncio.get_running_loop()
+        listener = await loop.create_server(protocol, sock=sock, backlog=_BACKLOG)
         self._listeners.append(listener)
 
     async def drain(self, seconds: float) -> None:
