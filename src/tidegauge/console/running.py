@@ -10,17 +10,22 @@ from tidegauge.telemetry.changes import OnChange
 from tidegauge.telemetry.logs import get_logger
 from tidegauge.units.clock import Clock
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
 
 class ListenError(Exception):
     """An address can't be listened on; names the flags and the remedy."""
 
 
 async def told_to_stop(stop: asyncio.Event) -> None:
-    """Wait until SIGTERM or SIGINT comes, or `stop` is set."""
+    """Wait until SIGTERM or SIGINT comes, or `stop` is set. A second one ends us at once."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _SIGNALS:
         loop.add_signal_handler(number, stop.set)
     await stop.wait()
+    for number in _SIGNALS:
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)
 
 
 def bound(flags: str, address: str, port: int, *, share: bool) -> socket.socket:
