@@ -202,13 +202,15 @@ def test_exec_v1beta1_interactive_by_default():
             "Expected `str`, got `int` - at `$.users[0].user.token`",
             id="wrong-type",
         ),
-        pytest.param("", "no current-context is set; choose one of none", id="empty"),
+        pytest.param("", f"{FILE}: no current-context is set; it has no contexts", id="empty"),
         pytest.param(
-            config(**{"current-context": ""}), "choose one of 'a'", id="no-current-context"
+            config(**{"current-context": ""}),
+            f"{FILE}: no current-context is set; choose one of 'a'",
+            id="no-current-context",
         ),
         pytest.param(
             config(**{"current-context": "b"}),
-            "context 'b': contexts has no 'b', only 'a'",
+            f"{FILE}: context 'b': contexts has no 'b', only 'a'",
             id="unknown-context",
         ),
         pytest.param(

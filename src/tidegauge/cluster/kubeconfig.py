@@ -31,10 +31,12 @@ class Kubeconfig:
     users: dict[str, tuple[Path, User]] = field(default_factory=dict)
     contexts: dict[str, tuple[Path, Context]] = field(default_factory=dict)
     current_context: str = ""
+    files: list[Path] = field(default_factory=list)
 
     def add(self, path: Path, text: str) -> None:
         """Merge one more file; what is already there wins."""
         file = parse_file(path, text)
+        self.files.append(path)
         clusters = ((entry.name, entry.cluster) for entry in file.clusters)
         users = ((entry.name, entry.user) for entry in file.users)
         contexts = ((entry.name, entry.context) for entry in file.contexts)
@@ -46,12 +48,15 @@ class Kubeconfig:
     def access(self, context: str = "") -> Access:
         """What a context (the current one unless named) leads to. Raises KubeconfigError."""
         name = context or self.current_context
+        read = ", ".join(map(str, self.files))
         if not name:
-            raise KubeconfigError(
-                f"no current-context is set; choose one of {_names(self.contexts)} with "
-                "`kubectl config use-context`"
+            remedy = (
+                f"choose one of {_names(self.contexts)} with `kubectl config use-context`"
+                if self.contexts
+                else "it has no contexts either, so this is no whole kubeconfig"
             )
-        path, chosen = _find(self.contexts, "contexts", name, f"context {name!r}")
+            raise KubeconfigError(f"{read}: no current-context is set; {remedy}")
+        path, chosen = _find(self.contexts, "contexts", name, f"{read}: context {name!r}")
         where = f"{path}: contexts[{name}]"
         cluster_path, cluster = _find(self.clusters, "clusters", chosen.cluster, where)
         user_path, user = (
