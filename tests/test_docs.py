@@ -2,13 +2,17 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tidegauge.kubelet import addressing
 from tidegauge.kubelet.errors import KubeletError
+from tidegauge.sandbox.simulation import library, story
 from tidegauge.telemetry.metrics import Metrics
 
-OPERATIONS = (Path(__file__).parent.parent / "docs" / "operations.md").read_text()
+DOCS = Path(__file__).parent.parent / "docs"
+OPERATIONS = (DOCS / "operations.md").read_text()
+STORIES = (DOCS / "stories.md").read_text()
 
 
 def causes(kind: type[KubeletError] = KubeletError) -> set[str]:
@@ -37,3 +41,36 @@ def test_every_family_of_ours_is_explained() -> None:
 def test_every_annotation_is_explained(annotation: str) -> None:
     """With its full name."""
     assert f"`{annotation}`" in OPERATIONS
+
+
+def fields_of(part: type[msgspec.Struct]) -> set[str]:
+    return {field.encode_name for field in msgspec.structs.fields(part)}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        story.Image,
+        story.Workload,
+        story.Container,
+        story.Autoscale,
+        story.Load,
+        story.Step,
+        story.Wave,
+        story.Crowd,
+        story.Change,
+    ],
+)
+def test_every_field_of_a_story_is_explained(part: type[msgspec.Struct]) -> None:
+    """Whoever writes one finds what may stand there."""
+    assert [name for name in sorted(fields_of(part)) if f"`{name}`" not in STORIES] == []
+
+
+def test_every_story_is_told_of() -> None:
+    """By its name."""
+    assert [name for name in library.names() if f"| `{name}` |" not in STORIES] == []
+
+
+def test_the_story_of_the_documentation_is_one() -> None:
+    """It can be told as it stands there."""
+    library.parse("docs/stories.md", STORIES.partition("```yaml\n")[2].partition("```")[0])
