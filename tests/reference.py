@@ -15,6 +15,8 @@ from tests.reference_text import cpu_text, duration_text, memory_text, time_text
 
 SHORTEST_FROM_START_NS = 10 * 10**9
 MS = 10**6
+MOST_SERIES = 10_001
+"""Of a node: ten thousand containers and itself."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,16 @@ class Memory(NamedTuple):
     swap: int | None
 
 
+class Known(NamedTuple):
+    """All that was taken from a series and is not gone."""
+
+    cpus: list[Taken]
+    memories: list[Memory]
+
+
+NOTHING = Known([], [])
+
+
 class Usage(NamedTuple):
     name: str
     ms: int
@@ -135,7 +147,8 @@ class Model:
             if placed is not None and placed.get((namespace, pod)) != node:
                 continue
             history = self.answers[node]
-            members = [s for s in sorted(existing(history)) if s[:2] == (namespace, pod)]
+            known = replay(history, self.unmoved_s)
+            members = [s for s in sorted(known) if s[:2] == (namespace, pod)]
             usages = self._usages(history, members, now)
             if usages:
                 head = self._head(node, {"name": pod, "namespace": namespace}, usages)
@@ -151,7 +164,8 @@ class Model:
 
     def _claims(self, now: float) -> Iterator[tuple[tuple[str, str], str]]:
         for node in self._answering(now):
-            for pod in {series[:2] for series in existing(self.answers[node]) if series != NODE}:
+            known = replay(self.answers[node], self.unmoved_s)
+            for pod in {series[:2] for series in known if series != NODE}:
                 yield pod, node
 
     def _head(self, node: str, metadata: dict[str, str], usages: list[Usage]) -> dict[str, Any]:
@@ -169,27 +183,29 @@ class Model:
     ) -> list[Usage] | None:
         """Rule 4: the usage of each of a pod's containers, or None unless all have one."""
         usages = []
+        known = replay(history, self.unmoved_s)
         for series in members:
-            cpus, memories = readings(history, series, self.unmoved_s)
+            cpus, memories = known.get(series, NOTHING)
             if cpus and memories and cpus[-1].cpu == 0 and memories[-1].value == 0:
                 continue  # exited
-            usage = self._usage(history, series) if memories else None
+            usage = self._usage(history, series, known[series]) if memories else None
             if usage is None or now - usage.taken > self.unmoved_s:
                 return None
             usages.append(usage)
         return usages
 
-    def _usage(self, history: list[Answer], series: Series) -> Usage | None:
+    def _usage(self, history: list[Answer], series: Series, known: Known) -> Usage | None:
         """The last usage. While later CPU readings make none yet, it stays as it was before them,
         with the memory reading of then (rule 3).
         """
-        cpus, memories = readings(history, series, self.unmoved_s)
+        cpus, memories = known
         after: list[Taken] = []
         while cpus and not cpus[-1].usable:
             after = [cpus[-1], *after]
             cpus = cpus[:-1]
         if after:
-            _, memories = readings(history[: after[0].answer], series, self.unmoved_s)
+            before = replay(history[: after[0].answer], self.unmoved_s)
+            memories = before.get(series, NOTHING).memories
         if not (cpus and memories):
             return None
         cpu, memory = cpus[-1], memories[-1]
@@ -198,49 +214,60 @@ class Model:
         )
 
 
-def existing(history: list[Answer]) -> set[Series]:
-    """Rule 6: all series of the last whole answer and of the answers after it."""
-    found: set[Series] = set()
-    for answer in history:
-        if answer.body.whole:
-            found = set()
-        found |= answer.body.figures.keys()
-    return found
-
-
-def readings(
-    history: list[Answer], series: Series, unmoved_s: float
-) -> tuple[list[Taken], list[Memory]]:
-    """All that was taken from a series and is not gone."""
-    cpus: list[Taken] = []
-    memories: list[Memory] = []
+def replay(history: list[Answer], unmoved_s: float) -> dict[Series, Known]:
+    """All series that there are after the last answer."""
+    known: dict[Series, Known] = {}
     for i, answer in enumerate(history):
-        cpu, memory = answer.body.cpu(series), answer.body.memory(series)
-        anew = bool(  # rule 5
-            cpu
-            and cpus
-            and cpu.stamp < cpus[-1].ms
-            and answer.monotonic - cpus[-1].taken > unmoved_s
-        )
-        if anew or (cpu is None and answer.body.whole):  # rule 6
-            cpus = []
-        if anew or (memory is None and answer.body.whole):
-            memories = []
-        if cpu and (not cpus or cpu.stamp > cpus[-1].ms):  # rule 2
-            start = answer.body.start(series)
-            if start <= 0 and not answer.body.whole and cpus:
-                start = cpus[-1].start
-            known = known_start(start, cpu.stamp)
-            if not cpus:
-                begins = None if anew else _first_seen(known, history[:i])
-            else:
-                begins = _begins(known, cpu.value, cpus[-1])
-            cpus = [*cpus, Taken(i, answer.monotonic, cpu.stamp, cpu.value, start, begins)]
-        beside_cpu = bool(cpus) and cpus[-1].answer == i
-        if memory and (beside_cpu or not memories or memory.stamp > memories[-1].ms):
-            taken = Memory(i, memory.stamp, memory.value, answer.body.swap(series))
-            memories = [*memories, taken]
-    return cpus, memories
+        there = set(answer.body.figures)
+        if not answer.body.whole:
+            there |= _remembered(known, answer, unmoved_s)
+        known = {
+            series: _after(known.get(series, NOTHING), history[: i + 1], series, unmoved_s)
+            for series in there
+        }
+    return known
+
+
+def _remembered(known: dict[Series, Known], answer: Answer, unmoved_s: float) -> set[Series]:
+    """Rule 6: what an answer that is not whole does not remove."""
+    pods = {series[:2] for series in (NODE, *answer.body.figures)}
+    pods |= {
+        series[:2]
+        for series, (cpus, _) in known.items()
+        if cpus and answer.monotonic - cpus[-1].taken <= unmoved_s
+    }
+    found = {series for series in known if series[:2] in pods}
+    return found if len(found | answer.body.figures.keys()) <= MOST_SERIES else set()
+
+
+def _after(known: Known, history: list[Answer], series: Series, unmoved_s: float) -> Known:
+    """What is known of a series after the last answer of `history`, from what was before it."""
+    cpus, memories = known
+    *earlier, answer = history
+    cpu, memory = answer.body.cpu(series), answer.body.memory(series)
+    anew = bool(  # rule 5
+        cpu and cpus and cpu.stamp < cpus[-1].ms and answer.monotonic - cpus[-1].taken > unmoved_s
+    )
+    if anew or (cpu is None and answer.body.whole):  # rule 6
+        cpus = []
+    if anew or (memory is None and answer.body.whole):
+        memories = []
+    if cpu and (not cpus or cpu.stamp > cpus[-1].ms):  # rule 2
+        start = answer.body.start(series)
+        if start <= 0 and not answer.body.whole and cpus:
+            start = cpus[-1].start
+        known_at = known_start(start, cpu.stamp)
+        if not cpus:
+            begins = None if anew else _first_seen(known_at, earlier)
+        else:
+            begins = _begins(known_at, cpu.value, cpus[-1])
+        taken = Taken(len(earlier), answer.monotonic, cpu.stamp, cpu.value, start, begins)
+        cpus = [*cpus, taken]
+    beside_cpu = bool(cpus) and cpus[-1].answer == len(earlier)
+    if memory and (beside_cpu or not memories or memory.stamp > memories[-1].ms):
+        swap = answer.body.swap(series)
+        memories = [*memories, Memory(len(earlier), memory.stamp, memory.value, swap)]
+    return Known(cpus, memories)
 
 
 def known_start(start: int, stamp_ms: int) -> int | None:

@@ -320,6 +320,32 @@ class TestRule6Gone:
             ("side", 200_000_000, 7, None),
         ]
 
+    def test_a_node_that_is_never_whole_does_not_keep_all_pods_it_ever_had(self) -> None:
+        """A pod that it no longer mentions is forgotten once it is too old to be served."""
+        bench = Bench()
+        steady = {(*POD, "app"): Said(0, cpu=0), (*POD, "bad"): Said(0, cpu=0)}
+        bench.store.record(NODE, answer(steady, whole=False))
+        for second in range(15, 3600, 15):
+            bench.clock.advance(15)
+            said = {
+                (*POD, "app"): Said(second, cpu=second),
+                ("jobs", f"job-{second}", "c"): Said(second, cpu=1),
+            }
+            bench.store.record(NODE, answer(said, whole=False))
+
+        layout = bench.store._nodes[NODE].series.layout
+        assert len(layout.pods) <= 1 + 600 / 15 + 1
+        assert bench.usage() is None, "its container whose line is bad was not forgotten"
+
+    def test_an_answer_that_is_not_whole_does_not_fill_memory(self) -> None:
+        """Beyond the most that a node may have, what it does not mention goes."""
+        bench = Bench()
+        for name in ("first", "other"):
+            many = {("ns", f"{name}-{i}", "c"): Said(0, cpu=1) for i in range(6_000)}
+            bench.store.record(NODE, answer(many, whole=False))
+
+        assert len(bench.store._nodes[NODE].series.layout.pods) == 6_000
+
     def test_a_node_that_is_gone_takes_its_data_with_it(self) -> None:
         """Forgotten means: as if it had never answered."""
         bench = Bench()

@@ -1,7 +1,7 @@
 """Columns of one layout brought into the order of another."""
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tidegauge.kubelet.samples import Layout, PodKey
 
@@ -27,9 +27,9 @@ def aligned(column: "array[int]", slots: list[int], absent: int) -> "array[int]"
     return array(column.typecode, [column[s] if s >= 0 else absent for s in slots])
 
 
-def union(one: Layout, other: Layout) -> Layout:
-    """A layout of all the series of both."""
-    keys = sorted({*series(one), *series(other)})
+def widened(layout: Layout, more: Iterable[tuple[PodKey, str]]) -> Layout:
+    """A layout with more series, those of it included."""
+    keys = sorted({*series(layout), *more})
     pods = sorted({pod for pod, _ in keys})
     firsts = array("I", [1])
     containers = [""]

@@ -8,11 +8,13 @@ for which that is not so are gone through one by one, and only they cost time.
 
 import math
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tidegauge.kubelet.samples import MISSING, Answer, Layout
-from tidegauge.usage.alignment import ABSENT, aligned, union, where
+from tidegauge.kubelet.samples import MISSING, Answer, Layout, PodKey
+from tidegauge.kubelet.series import MAX_SERIES
+from tidegauge.usage.alignment import ABSENT, aligned, where, widened
 from tidegauge.usage.rates import NANOSECONDS, NANOSECONDS_PER_MILLISECOND, nanocores
 
 SHORTEST_FROM_START_NS = 10 * NANOSECONDS
@@ -74,7 +76,7 @@ class NodeSeries:
         `now` and `unmoved` (rule 5) are seconds on the monotonic clock.
         """
         if answer.layout is not self.layout:
-            answer = self._align(answer)
+            answer = self._align(answer, now - unmoved)
         old = self._columns
         new = Columns(
             cpu=answer.cpu,
@@ -146,12 +148,14 @@ class NodeSeries:
             and columns.memory_stamp[slot] != MISSING
         )
 
-    def _align(self, answer: Answer) -> Answer:
+    def _align(self, answer: Answer, oldest: float) -> Answer:
         """Bring old columns and answer into one layout (rule 6), and return the answer in it."""
         layout = answer.layout
         from_old = where(layout, self.layout)
         if not answer.whole and len(from_old) - from_old.count(ABSENT) < self.layout.slots:
-            layout = union(self.layout, answer.layout)
+            layout = widened(layout, self._remembered(layout, oldest))
+            if layout.slots - 1 > MAX_SERIES:
+                layout = answer.layout
             answer = _answer_in(layout, answer)
             from_old = where(layout, self.layout)
         self._columns = _columns_in(self._columns, from_old)
@@ -162,6 +166,17 @@ class NodeSeries:
         }
         self.layout = layout
         return answer
+
+    def _remembered(self, said: Layout, oldest: float) -> Iterator[tuple[PodKey, str]]:
+        """What an answer with the layout `said`, which is not whole, does not remove: its pods, and
+        those of which a CPU reading was taken at `oldest` or later.
+        """
+        old = self.layout
+        taken = self._columns.taken
+        for i, pod in enumerate(old.pods):
+            slots = range(old.firsts[i], old.firsts[i + 1])
+            if pod in said.index or any(oldest <= taken[slot] < NEVER for slot in slots):
+                yield from ((pod, old.containers[slot]) for slot in slots)
 
     def _unusual(self, answer: Answer) -> list[int]:
         """The slots that do not simply move from one pair of readings to the next."""
@@ -197,6 +212,7 @@ class NodeSeries:
         start = _known_start(new.start[slot], stamp)
         if stamp == MISSING and answer.whole:
             _no_pair(slot, new)
+            new.taken[slot] = NEVER
             self._unsettled.pop(slot, None)
         elif stamp == MISSING or (stamp <= last and not set_back):
             _restore_cpu(slot, old, new)
