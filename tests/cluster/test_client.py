@@ -192,7 +192,7 @@ async def test_refused():
     """Nobody listening is said so, with the address."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        with pytest.raises(Unreachable, match="check that the API server runs") as caught:
+        with pytest.raises(Unreachable, match="Connection refused; check that the API") as caught:
             await ask(f"http://127.0.0.1:{taken.getsockname()[1]}")
 
     assert type(caught.value) is Unreachable

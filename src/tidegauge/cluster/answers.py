@@ -1,5 +1,6 @@
 """From what HTTP and the network said to our errors."""
 
+import os
 import ssl
 
 import aiohttp
@@ -73,7 +74,10 @@ def unreachable(url: str, error: BaseException) -> ApiError:
 def _detail(error: BaseException) -> str:
     """What went wrong, without aiohttp's inner life where that is all it tells."""
     if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or str(error.os_error)
+        number = error.os_error.errno or 0
+        # For the system's errors asyncio puts its own words into `strerror`; a resolver's number
+        # is below zero.
+        return os.strerror(number) if number > 0 else error.os_error.strerror or str(error.os_error)
     if isinstance(error, aiohttp.ClientPayloadError):
         return "the connection broke before the answer was whole"
     return str(error) or type(error).__name__
