@@ -189,6 +189,8 @@ def test_a_silent_node_is_not_ready() -> None:
     early = condition(of, name)
     of.advance(START + 130)
     silent = condition(of, name)
+    idle = [pod.main[0].meter for pod in of.kubelet(name).pods.values() if pod.app == "web"]
+    arriving = [meter.work.arriving for meter in idle if meter]
     unready = of.storage.list("deployments", "shop")[0]["status"]["readyReplicas"]
 
     of.set_node(name, up=True)
@@ -197,6 +199,7 @@ def test_a_silent_node_is_not_ready() -> None:
     assert early["status"] == "True"
     assert (silent["status"], silent["reason"]) == ("Unknown", "NodeStatusUnknown")
     assert unready == 3
+    assert arriving == [0]
     assert condition(of, name)["status"] == "True"
     assert of.storage.list("deployments", "shop")[0]["status"]["readyReplicas"] == 4
     assert {"NodeNotReady", "NodeReady"} <= reasons(of, "Node", "default")

@@ -66,8 +66,7 @@ def test_time_goes_forward_only() -> None:
 def test_a_story_may_begin_later_than_its_world() -> None:
     """The cluster runs for a while before anything that the story tells happens."""
     story = plain(("load:", "changes: [{at: 10s, to: shop/web, image: 'web:2'}]\nload:"))
-    clocked = world(story)
-    late = World(clocked.storage, story, start=START, begins=START + 100)
+    late = world(story, begins=START + 100)
 
     late.advance(START + 105)
     before = late.storage.list("deployments", "shop")[0]

@@ -54,6 +54,7 @@ def world(
     seed: int = 1,
     machines: list[Machine] | None = None,
     housekeeping: float = 10.0,
+    begins: float | None = None,
 ) -> World:
     clock = EventClock(ManualClock())
     storage = Storage(clock, seed=seed)
@@ -61,6 +62,7 @@ def world(
         storage,
         story,
         start=START,
+        begins=begins,
         seed=seed,
         machines=machines,
         housekeeping=housekeeping,

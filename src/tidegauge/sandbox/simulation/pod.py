@@ -10,13 +10,13 @@ Object: TypeAlias = dict[str, Any]
 
 
 class Pod:
-    """`obj` is the object as last seen; `share` of the load, beside others with about 1.
+    """`obj` is the object as last seen; `share` of the load, beside others with about 1000.
 
     `start_time` is when the kubelet saw it first, in milliseconds.
     """
 
     def __init__(
-        self, obj: Object, containers: list[Container], *, share: float, start_time: int
+        self, obj: Object, containers: list[Container], *, share: int, start_time: int
     ) -> None:
         self.obj = obj
         self.containers = containers

@@ -23,7 +23,7 @@ SHUTDOWN = 1200
 """How long a process takes to end when told to."""
 
 _KILLED = 137
-_SHARES = (0.93, 1.07)
+_SHARES = (930, 1070)
 """No balancer is even."""
 
 
@@ -56,7 +56,7 @@ class PodLife(Pod):
         super().__init__(
             obj,
             [Container(spec, host.image(spec.image)) for spec in containers_of(obj)],
-            share=host.random.uniform(*_SHARES),
+            share=host.random.randint(*_SHARES),
             start_time=host.engine.now,
         )
         self._host = host

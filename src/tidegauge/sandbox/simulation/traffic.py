@@ -61,6 +61,7 @@ class Traffic:
             kubelet.system.settle(self._engine.now)
             for _, _, meter in kubelet.running():
                 meter.settle(self._engine.now)
+                meter.work.arriving = 0
         for load in self._loads:
             self._send(load, by_app[load.to])
         for kubelet in self._kubelets:
@@ -71,25 +72,22 @@ class Traffic:
         time = self._engine.now - self._begins
         arriving = int(rate_at(load, time, self._seed) * load.work) // 1000
         flow = self.flows[load.to]
-        serving: list[tuple[float, Meter]] = []
+        serving: list[tuple[int, Meter]] = []
         for pod in pods:
             meter = pod.main[0].meter
             if meter:
-                meter.work.flow, meter.work.cost, meter.work.arriving = flow, load.work, 0
-                meter.work.turn_away(load.patience * self._speed(meter))
+                meter.work.flow, meter.work.cost = flow, load.work
+                meter.work.turn_away(load.patience * (meter.cpu_limit or _ONE_CORE))
                 if pod.serving:
                     serving.append((pod.share, meter))
         if not serving:
             flow.arrived += arriving * TICK
             flow.lost += arriving * TICK
-        left, weight = arriving, sum(share for share, _ in serving)
-        for share_, meter in serving:
-            meter.work.arriving = int(left * min(1.0, share_ / weight)) if weight > 0 else left
+        left, weight = arriving, sum(part for part, _ in serving)
+        for part, meter in serving:
+            meter.work.arriving = left * part // weight
             left -= meter.work.arriving
-            weight -= share_
-
-    def _speed(self, meter: Meter) -> int:
-        return meter.cpu_limit or _ONE_CORE
+            weight -= part
 
     def _run(self, kubelet: Kubelet) -> None:
         """Give each container of a node its CPU and memory until the next tick."""

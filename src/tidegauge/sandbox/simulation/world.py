@@ -4,20 +4,19 @@ import random
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from tidegauge.sandbox.apiserver.defaults import assign_cluster_ip
-from tidegauge.sandbox.apiserver.storage import Storage, key_of
+from tidegauge.sandbox.apiserver.storage import Storage
 from tidegauge.sandbox.simulation.controllers.deployment import Deployments
-from tidegauge.sandbox.simulation.controllers.heartbeats import LEASES, Heartbeats
+from tidegauge.sandbox.simulation.controllers.heartbeats import Heartbeats
 from tidegauge.sandbox.simulation.controllers.pernode import PerNode
 from tidegauge.sandbox.simulation.controllers.replicaset import ReplicaSets
 from tidegauge.sandbox.simulation.controllers.scheduler import Scheduler
 from tidegauge.sandbox.simulation.controllers.statefulset import StatefulSets
 from tidegauge.sandbox.simulation.controllers.workqueue import Control, Owned
 from tidegauge.sandbox.simulation.engine import MINUTE, SECOND, Engine, EventClock, to_ms
+from tidegauge.sandbox.simulation.founding import found
 from tidegauge.sandbox.simulation.kubelet import Kubelet
 from tidegauge.sandbox.simulation.library import base
-from tidegauge.sandbox.simulation.machines import Machine, default_machines, node_object
-from tidegauge.sandbox.simulation.manifests import namespace, objects
+from tidegauge.sandbox.simulation.machines import Machine, default_machines
 from tidegauge.sandbox.simulation.meter import Flow
 from tidegauge.sandbox.simulation.podwatch import PodWatch
 from tidegauge.sandbox.simulation.recorder import Recorder
@@ -25,8 +24,6 @@ from tidegauge.sandbox.simulation.registry import Registry
 from tidegauge.sandbox.simulation.story import Story
 from tidegauge.sandbox.simulation.storyteller import Storyteller
 from tidegauge.sandbox.simulation.traffic import Traffic
-
-NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 
 
 class World:
@@ -50,6 +47,7 @@ class World:
         machines: Sequence[Machine] | None = None,
         clock: EventClock | None = None,
     ) -> None:
+        machines = machines or default_machines()
         self.storage = storage
         self.story = base() + story
         self.engine = Engine(to_ms(start), clock)
@@ -65,10 +63,10 @@ class World:
                 housekeeping=to_ms(housekeeping),
                 seed=str(seed),
             )
-            for machine in machines or default_machines()
+            for machine in machines
         }
         with clock.held_at(start) if clock else nullcontext():
-            self._found()
+            found(storage, self.story, machines, int(start))
         control = Control(
             storage,
             self.engine,
@@ -109,27 +107,6 @@ class World:
         self.engine.api_answers = answers
         for kubelet in self.kubelets.values():
             kubelet.catch_up()
-
-    def _found(self) -> None:
-        """What is there in the beginning; what a snapshot brought stays."""
-        wanted = [("namespaces", namespace(name)) for name in self._namespaces()]
-        wanted += [
-            ("nodes", node_object(kubelet.machine, self.engine.now // SECOND))
-            for kubelet in self.kubelets.values()
-        ]
-        wanted += [pair for workload in self.story.workloads for pair in objects(workload)]
-        for resource, obj in wanted:
-            if not self.storage.get(resource, *key_of(obj)):
-                if resource == "services" and "clusterIP" not in obj["spec"]:
-                    assign_cluster_ip(obj, self._cluster_ips())
-                self.storage.create(resource, obj)
-
-    def _cluster_ips(self) -> list[str]:
-        return [each["spec"].get("clusterIP", "") for each in self.storage.list("services")]
-
-    def _namespaces(self) -> list[str]:
-        own = {workload.namespace for workload in self.story.workloads}
-        return sorted({*NAMESPACES, LEASES, *own})
 
     def _run_controllers(self, control: Control) -> None:
         pods = Owned(self.storage, "pods")
