@@ -416,7 +416,6 @@ def test_health_stays_green(story: Story) -> None:
 def test_memory_stays_bounded(story: Story) -> None:
     """Whatever a node sends."""
     grown = max(look.resident for look in story.looks) - story.resident
-    print(grown)
     assert grown < 64 << 20
 
 
