@@ -96,10 +96,13 @@ def resource_samples(
 
 
 def _total(item: PodUsage, resource: str) -> int | None:
-    values = [one.usage.get(resource) for one in item.containers]
-    if not values or None in values:
-        return None
-    return wrap_int64(sum(value for value in values if value is not None))
+    total = 0
+    for one in item.containers:
+        value = one.usage.get(resource)
+        if value is None:
+            return None
+        total += value
+    return wrap_int64(total) if item.containers else None
 
 
 def _of_container(item: PodUsage, container: str, resource: str) -> int | None:

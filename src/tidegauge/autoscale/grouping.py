@@ -59,7 +59,7 @@ _NOT_STARTED = Group.UNREADY, "has no start time"
 _STARTING = Group.UNREADY, "is not ready, within the CPU initialization period"
 _EARLY_SAMPLE = Group.UNREADY, "its sample may reach back before it became ready, as it started"
 _NEVER_READY = Group.UNREADY, "is not ready, and has not been since it started"
-_COUNTED = Group.READY, ""
+_COUNTED = Group.READY, "its sample counts"
 
 
 def _group(

@@ -50,6 +50,8 @@ class Limit(Struct, frozen=True, kw_only=True):
     rate: int | None = None
     """What rate or policies allow; None where the size stays, so nothing was asked."""
     policies: tuple[PolicyLimit, ...] = ()
+    bound_by: tuple[PolicyLimit, ...] = ()
+    """Those of the policies that held the figure back."""
 
 
 _FACTOR = 2.0
@@ -99,6 +101,7 @@ def limit_by_policies(
         bounded=bounded,
         rate=rate,
         policies=policies,
+        bound_by=tuple(one for one in policies if bounded and one.limit == replicas == rate),
     )
 
 

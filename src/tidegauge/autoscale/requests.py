@@ -12,6 +12,9 @@ class RequestError(Exception):
     """A pod lacks the request or the container; one such pod disables the whole metric."""
 
 
+_CONTAINER, _SIDECAR = Kind.CONTAINER, Kind.SIDECAR
+"""Looked up once: this runs for every container of every pod."""
+
 _POD_LEVEL = ("cpu", "memory")
 _POD_LEVEL_PREFIX = "hugepages-"
 
@@ -32,13 +35,18 @@ def _request(pod: Pod, container: str, resource: str, profile: Profile) -> int:
     running = _running(pod, profile)
     if container:
         return _of_container(pod, _named(pod, running, container), resource)
-    return wrap_int64(sum(_of_container(pod, one, resource) for one in running))
+    total = 0
+    for one in running:
+        total += _of_container(pod, one, resource)
+    return wrap_int64(total)
 
 
 def _running(pod: Pod, profile: Profile) -> list[Container]:
     """The containers, then the sidecars."""
-    kinds = (Kind.CONTAINER, Kind.SIDECAR) if profile.sidecar_requests else (Kind.CONTAINER,)
-    return [one for kind in kinds for one in pod.containers if one.kind is kind]
+    running = [one for one in pod.containers if one.kind is _CONTAINER]
+    if profile.sidecar_requests and len(running) < len(pod.containers):
+        running += [one for one in pod.containers if one.kind is _SIDECAR]
+    return running
 
 
 def _named(pod: Pod, running: list[Container], name: str) -> Container:

@@ -45,7 +45,7 @@ def check_ambiguity(
     others: Mapping[str, LabelSelector],
     report: Report,
 ) -> None:
-    """Raises SelectingError where another HPA selects one of the pods. Keys are `namespace/name`."""
+    """Raises SelectingError where another HPA selects a pod. Keys are `namespace/name`."""
     for other, theirs in others.items():
         if any(theirs.matches(pod.labels) for pod in pods):
             names = " ".join(sorted((key, other)))

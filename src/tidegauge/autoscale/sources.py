@@ -84,14 +84,15 @@ def _pods(metric: MetricSpec) -> Source:
 
 def _object(metric: MetricSpec) -> Source:
     source, name = metric.object, metric.object.metric.name
-    described, shared = source.described_object, source.target.type == "AverageValue"
+    described, target = source.described_object, source.target
+    shared = target.type == "AverageValue" and target.average_value is not None
     context = "failed to get object metric value"
     return Source(
         # The name of the averaged kind is upstream's slip; people search for what they have read.
         _series_name(source.metric) if shared else f"{described.kind} metric {name}",
         "FailedGetObjectMetric",
         f"{context}: failed to get {name} object metric" if shared else context,
-        lambda view: _of_object(view, source.metric, described, source.target),
+        lambda view: _of_object(view, source.metric, described, target),
         lambda got: {
             "type": metric.type,
             "object": {

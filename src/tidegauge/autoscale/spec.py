@@ -123,7 +123,7 @@ def decode_spec(json: Mapping[str, Any]) -> Spec:
 
 
 def _decode(kind: type, value: Any) -> Any:
-    """A quantity may be written as a number."""
+    """A quantity may be written as a number, and blanks around it are let pass."""
     if kind is not Quantity:
         raise NotImplementedError(kind)
-    return parse(str(value))
+    return parse(str(value).strip())

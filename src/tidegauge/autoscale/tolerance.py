@@ -12,10 +12,16 @@ class Tolerance(Struct, frozen=True):
     down: float
     two_sided: bool = True
 
+    @property
+    def band(self) -> tuple[float, float]:
+        """The least and the greatest ratio that changes nothing."""
+        return 1.0 - (self.down if self.two_sided else self.up), 1.0 + self.up
+
     def holds(self, ratio: float) -> bool:
         """Whether the ratio is near enough to one. Both ends belong to it; NaN does not."""
         if self.two_sided:
-            return 1.0 - self.down <= ratio <= 1.0 + self.up
+            least, greatest = self.band
+            return least <= ratio <= greatest
         return abs(1.0 - ratio) <= self.up
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tidegauge.autoscale.answers import ClientError, external_values, object_value
 from tidegauge.autoscale.calculation import Calculation, Course
 from tidegauge.autoscale.errors import MetricError
+from tidegauge.autoscale.grouping import Group, GroupedPod
 from tidegauge.autoscale.pods import Pod
 from tidegauge.autoscale.view import View
 from tidegauge.units.gonumbers import (
@@ -29,11 +30,11 @@ def by_external_value(view: View, metric: str, selector: str, target: int) -> Ca
     """
     usage = 0
     for value in _external(view, metric, selector):
-        usage += value
-        if usage > INT64_MAX:
+        if usage + value > INT64_MAX:
             usage = INT64_MAX
             break
-    return _by_value(view, wrap_int64(usage), target)
+        usage = wrap_int64(usage + value)
+    return _by_value(view, usage, target)
 
 
 def by_object_average(view: View, metric: str, described: str, target: int) -> Calculation:
@@ -77,13 +78,15 @@ def _external(view: View, metric: str, selector: str) -> Sequence[int]:
 
 def _by_value(view: View, usage: int, target: int) -> Calculation:
     ratio = divide(float(usage), float(target))
-    counted = None
+    counted: int | None = None
+    pods: tuple[GroupedPod, ...] = ()
     if not view.replicas:
         replicas, course = ceil_int32(ratio), Course.WITHOUT_PODS
     elif view.tolerance.holds(ratio):
         replicas, course = view.replicas, Course.TOLERATED
     else:
-        counted = _ready(view.pods)
+        pods = _grouped(view.pods)
+        counted = sum(pod.group is Group.READY for pod in pods)
         replicas, course = (
             _ceil(ratio * float(counted), capped=view.profile.capped_replicas),
             Course.SCALED,
@@ -95,20 +98,27 @@ def _by_value(view: View, usage: int, target: int) -> Calculation:
         ratio=ratio,
         tolerance=view.tolerance,
         counted=counted,
+        pods=pods,
         course=course,
     )
 
 
-def _ready(pods: Sequence[Pod]) -> int:
+def _grouped(pods: Sequence[Pod]) -> tuple[GroupedPod, ...]:
+    """Here only those that run and are ready count."""
     if not pods:
         raise MetricError(
             "unable to calculate ready pods: "
             "no pods returned by selector while calculating replica count"
         )
-    return sum(
-        pod.phase == "Running" and pod.ready is not None and pod.ready.status == "True"
-        for pod in pods
-    )
+    return tuple(GroupedPod(pod.name, *_group(pod)) for pod in pods)
+
+
+def _group(pod: Pod) -> tuple[Group, str]:
+    if pod.phase != "Running":
+        return Group.IGNORED, "is not running"
+    if pod.ready is None or pod.ready.status != "True":
+        return Group.IGNORED, "is not ready"
+    return Group.READY, "is running and ready"
 
 
 def _shared(view: View, usage: int, reported: int, target: int, *, capped: bool) -> Calculation:

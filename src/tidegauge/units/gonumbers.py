@@ -17,6 +17,8 @@ def wrap_int32(value: int) -> int:
 
 def wrap_int64(value: int) -> int:
     """The low 64 bits, signed."""
+    if INT64_MIN <= value <= INT64_MAX:
+        return value
     return (value + 2**63) % 2**64 - 2**63
 
 

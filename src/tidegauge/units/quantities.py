@@ -87,7 +87,7 @@ class Quantity:
 
 def parse(text: str) -> Quantity:
     """A quantity's text. Raises QuantityError."""
-    parts = split(text.strip())
+    parts = split(text)
     return _small(parts) or _big(parts)
 
 
