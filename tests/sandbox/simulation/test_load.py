@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sandbox.simulation.worlds import START, meters, one_worker, plain, pods, tell, world
+from tidegauge.sandbox.simulation import library
 from tidegauge.sandbox.simulation.fairshare import share
 from tidegauge.sandbox.simulation.world import World
 
@@ -181,3 +182,22 @@ def test_a_leak_ends_in_an_oom_kill(swap: int, seconds: int) -> None:
     assert status["lastState"]["terminated"]["reason"] == "OOMKilled"
     assert status["lastState"]["terminated"]["exitCode"] == 137
     assert "running" in status["state"]
+
+
+@pytest.mark.parametrize("name", library.names())
+def test_no_request_is_unaccounted_for(name: str) -> None:
+    """Through crashes, kills and rollouts: each is served, waits in a pod that runs, or is lost."""
+    of = world(library.shipped(name))
+    for minute in range(1, 16):
+        of.advance(START + minute * 60)
+
+        for key, flow in of.flows.items():
+            namespace, app = key.split("/")
+            waiting = [
+                meter.work.waiting
+                for kubelet in of.kubelets.values()
+                for pod, container, meter in kubelet.running()
+                if (pod.key[0], pod.app) == (namespace, app) and container is pod.main[0]
+            ]
+            assert flow.waiting == sum(waiting)
+            assert min(flow.served, flow.lost, *waiting) >= 0

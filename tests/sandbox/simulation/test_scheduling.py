@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.simulation.worlds import START, one_worker, plain, pods, reasons, world
-from tidegauge.sandbox.simulation.machines import Machine
+from tidegauge.sandbox.simulation.machines import Machine, node_object
 from tidegauge.sandbox.simulation.manifests import pod_of
 from tidegauge.sandbox.simulation.world import World
 
@@ -236,6 +236,17 @@ def test_a_deleted_node_takes_its_pods_with_it() -> None:
     assert all(pod["spec"]["nodeName"] != name for pod in of.storage.list("pods"))
     assert len(pods(of, "web")) == 4
     assert not of.kubelet(name).pods
+
+
+def test_nodes_of_others_are_left_alone() -> None:
+    """A machine that is in the cluster but not simulated gets no pods, not even the system's."""
+    of = world(plain())
+    other = node_object(Machine("elsewhere", 64_000_000, 64 << 30), int(START))
+    of.storage.create("nodes", other)
+
+    of.advance(START + 60)
+
+    assert all(pod["spec"]["nodeName"] != "elsewhere" for pod in of.storage.list("pods"))
 
 
 def test_nodes_renew_their_leases() -> None:

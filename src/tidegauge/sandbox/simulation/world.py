@@ -72,6 +72,7 @@ class World:
             self.engine,
             self.recorder,
             random.Random(f"{seed}/control"),  # noqa: S311  (repeatable names, no secrets)
+            frozenset(self.kubelets),
         )
         self._run_controllers(control)
         PodWatch(storage, self.engine, self.kubelets)

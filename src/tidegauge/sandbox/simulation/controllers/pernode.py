@@ -35,7 +35,7 @@ class PerNode:
 
     def _reconcile(self, key: Key) -> None:
         node = self._control.storage.get("nodes", *key)
-        if node is None:
+        if node is None or key[1] not in self._control.nodes:
             return
         master = CONTROL_PLANE in (node["metadata"].get("labels") or {})
         for workload in self._workloads:

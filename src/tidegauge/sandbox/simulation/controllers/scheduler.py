@@ -67,7 +67,7 @@ class Scheduler:
         asked = requests_of(pod)
         reasons: Counter[str] = Counter()
         fitting: list[tuple[float, float, str]] = []
-        for node in self._control.storage.list("nodes"):
+        for node in self._nodes():
             against = self._against(node, pod, asked)
             reasons.update(against)
             if not against:
@@ -79,6 +79,10 @@ class Scheduler:
         else:
             self._refuse(pod, reasons)
             self._queue.add(key, _RETRY)
+
+    def _nodes(self) -> list[Object]:
+        nodes = self._control.storage.list("nodes")
+        return [node for node in nodes if node["metadata"]["name"] in self._control.nodes]
 
     def _tie(self) -> float:
         return self._control.random.random()
@@ -137,7 +141,7 @@ class Scheduler:
         self._control.recorder.record(pod, _COMPONENT, "Scheduled", message)
 
     def _refuse(self, pod: Object, reasons: "Counter[str]") -> None:
-        nodes = len(self._control.storage.list("nodes"))
+        nodes = len(self._nodes())
         texts = sorted(f"{count} {reason}" for reason, count in reasons.items())
         message = f"0/{nodes} nodes are available: {', '.join(texts)}."
         before = condition(pod, "PodScheduled")

@@ -34,6 +34,8 @@ class Control:
     engine: Engine
     recorder: Recorder
     random: random.Random
+    nodes: frozenset[str]
+    """Names of those whose kubelets are simulated; nothing is run on others."""
 
     def suffix(self) -> str:
         return "".join(self.random.choice(_NAME_LETTERS) for _ in range(5))
