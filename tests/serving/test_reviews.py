@@ -4,11 +4,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
+from tests.clock import ManualClock
 from tidegauge.cluster import errors
 from tidegauge.serving.messages import User
 from tidegauge.serving.requestinfo import resolve
 from tidegauge.serving.reviews import Decision, ReviewError, Reviews
+from tidegauge.telemetry.changes import OnChange
+from tidegauge.telemetry.logs import get_logger
 
 URL = "https://api"
 NO_STATUS = errors.Status()
@@ -33,7 +37,8 @@ class Api:
         self.waits.append(seconds)
 
     def reviews(self) -> Reviews:
-        return Reviews(self, self.wait)
+        changes = OnChange(get_logger("serving"), "review", ManualClock())
+        return Reviews(self, changes, self.wait)
 
 
 @pytest.mark.parametrize(
@@ -156,3 +161,25 @@ async def test_lasting_failure(failure: Exception, tries: int) -> None:
 
     assert caught.value.__cause__ is failure
     assert len(api.asked) == tries
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        pytest.param(errors.Forbidden(URL, 403, NO_STATUS), ["failed", "recovered"], id="right"),
+        pytest.param(errors.TimedOut(URL, "late"), ["failed", "recovered"], id="away"),
+        pytest.param(errors.Rejected(URL, 400, NO_STATUS), [], id="one-client's-fault"),
+    ],
+)
+async def test_failures_are_told_on_change(error: errors.ClusterError, told: list[str]) -> None:
+    """The log says once that reviews fail and why, and once that they work again."""
+    reviews = Api(error, error, {}).reviews()
+    with capture_logs() as lines:
+        for _ in range(2):
+            with pytest.raises(ReviewError):
+                await reviews.token("secret")
+        await reviews.token("secret")
+
+    assert [line["event"] for line in lines] == [f"review {word}" for word in told]
+    assert all(line["key"] == "tokenreviews" for line in lines)
+    assert not told or lines[0]["problem"] == str(error)

@@ -64,19 +64,23 @@ class Answers:
 def _authenticator(
     options: Options, trust: LiveTrust, clients: Clients, clock: Clock
 ) -> Authenticator:
-    review = Reviews(clients.authentication).token
+    review = Reviews(clients.authentication, _reviewing(clock)).token
     seconds = options.authentication_token_webhook_cache_ttl
     return Authenticator(trust.current, TokenCache(review, clock, seconds), clock)
 
 
 def _authorizer(options: Options, clients: Clients, clock: Clock) -> ReviewingAuthorizer:
     return ReviewingAuthorizer(
-        Reviews(clients.authorization).access,
+        Reviews(clients.authorization, _reviewing(clock)).access,
         clock,
         open_paths=OpenPaths(options.authorization_always_allow_paths),
         allowed_seconds=options.authorization_webhook_cache_authorized_ttl,
         denied_seconds=options.authorization_webhook_cache_unauthorized_ttl,
     )
+
+
+def _reviewing(clock: Clock) -> OnChange:
+    return OnChange(get_logger("serving"), "review", clock)
 
 
 def _health(

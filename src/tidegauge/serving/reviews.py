@@ -9,6 +9,7 @@ import msgspec
 
 from tidegauge.cluster.errors import (
     ClusterError,
+    Rejected,
     ServerError,
     TimedOut,
     TooManyRequests,
@@ -17,6 +18,7 @@ from tidegauge.cluster.errors import (
 from tidegauge.serving.jsontext import printable
 from tidegauge.serving.messages import User
 from tidegauge.serving.requestinfo import RequestInfo
+from tidegauge.telemetry.changes import OnChange
 
 T = TypeVar("T")
 
@@ -83,12 +85,19 @@ class Decision(msgspec.Struct, frozen=True):
 
 
 class Reviews:
-    """Asks, and asks again what failed in passing. Raises ReviewError."""
+    """Asks, and asks again what failed in passing. Raises ReviewError.
+
+    `changes` is told by kind of review: clients see a 401 or 500, and only the log says why.
+    """
 
     def __init__(
-        self, client: Client, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+        self,
+        client: Client,
+        changes: OnChange,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._client = client
+        self._changes = changes
         self._sleep = sleep
 
     async def token(self, token: str) -> User | None:
@@ -115,13 +124,18 @@ class Reviews:
         return Decision(status.allowed, status.reason)
 
     async def _ask(self, path: str, body: Any, kind: type[T]) -> T:
-        wait = _FIRST_WAIT
+        wait, key = _FIRST_WAIT, path.rpartition("/")[2]
         for tries_left in reversed(range(_TRIES)):
             try:
-                return await self._client.post(path, body, type=kind, seconds=_ASK_SECONDS)
+                answer = await self._client.post(path, body, type=kind, seconds=_ASK_SECONDS)
             except ClusterError as error:
                 if not tries_left or not _passing(error):
+                    if not _asked_wrongly(error):
+                        self._changes.failed(key, error.cause, problem=str(error))
                     raise ReviewError(str(error)) from error
+            else:
+                self._changes.succeeded(key)
+                return answer
             await self._sleep(wait * (1 + _JITTER * random.random()))  # noqa: S311  (no secret)
             wait *= _GROWTH
         raise AssertionError("the last try returns or raises")
@@ -131,6 +145,11 @@ def _passing(error: ClusterError) -> bool:
     if isinstance(error, TimedOut):
         return False
     return isinstance(error, (Unreachable, ServerError, TooManyRequests))
+
+
+def _asked_wrongly(error: ClusterError) -> bool:
+    """Whether one client's odd credentials were the reason: those must not fill the log."""
+    return error.cause == Rejected.cause
 
 
 def access_spec(user: User, info: RequestInfo) -> dict[str, Any]:
