@@ -121,7 +121,7 @@ def test_create_twice(storage: Storage) -> None:
     """What exists can't be created."""
     storage.create("deployments", deployment())
 
-    with pytest.raises(StatusError, match='deployments.apps "web" already exists') as caught:
+    with pytest.raises(StatusError, match=r'deployments\.apps "web" already exists') as caught:
         storage.create("deployments", deployment())
 
     assert caught.value.status.code == 409
@@ -137,7 +137,7 @@ def test_create_twice(storage: Storage) -> None:
 )
 def test_missing(storage: Storage, act: Callable[[Storage], object]) -> None:
     """What does not exist can't be changed or deleted."""
-    with pytest.raises(StatusError, match='deployments.apps "web" not found') as caught:
+    with pytest.raises(StatusError, match=r'deployments\.apps "web" not found') as caught:
         act(storage)
 
     assert caught.value.status.code == 404

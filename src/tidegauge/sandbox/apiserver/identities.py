@@ -20,7 +20,8 @@ VIEWER = User("viewer", (VIEWERS,))
 NOBODY = User("nobody")
 METRICS = User(METRICS_SERVER, ("system:serviceaccounts", "system:serviceaccounts:kube-system"))
 
-USERS = {"admin": ADMIN, "viewer": VIEWER, "nobody": NOBODY, "metrics-server": METRICS}
+METRICS_USER = "metrics-server"
+USERS = {"admin": ADMIN, "viewer": VIEWER, "nobody": NOBODY, METRICS_USER: METRICS}
 
 FRONT_PROXY = "front-proxy-client"
 

@@ -100,7 +100,9 @@ class Lifecycle:
         """Delete the dependents that have no other owner left."""
         for resource, namespace, name in sorted(self._dependents.get(uid, ())):
             obj = self._storage.get(resource, namespace, name)
-            if obj and not any(self._lives(each, namespace, uid) for each in _owners(obj)):
+            owners = _owners(obj) if obj else []
+            owned = any(each["uid"] == uid for each in owners)
+            if obj and owned and not any(self._lives(each, namespace, uid) for each in owners):
                 self.delete(resource, obj, Policy())
 
     def _lives(self, reference: Mapping[str, Any], namespace: str, dying: str) -> bool:
