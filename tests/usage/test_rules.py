@@ -249,6 +249,20 @@ class TestRule5Stale:
         assert bench.node_shown() is None
         assert bench.store.tally() == (0, 0, 1, 0)
 
+    def test_the_count_is_of_what_has_usage(self) -> None:
+        """A first point and a container without memory have none, one that restarted keeps its."""
+        bench = Bench()
+        bench.hear(app=Said(0, cpu=10), side=Said(0, cpu=10), node=Said(0, cpu=1))
+        assert bench.store.tally() == (0, 0, 0, 0)
+
+        bench.hear(app=Said(15, cpu=13), side=Said(15, cpu=13), node=Said(15, cpu=4))
+        assert bench.store.tally() == (1, 2, 0, 0)
+
+        restarted, late = Said(30, cpu=0, start=28), Said(30, cpu=1)
+        bare = Said(30, cpu=14, memory=None)
+        bench.hear(app=restarted, side=bare, late=late, node=Said(30, cpu=5))
+        assert bench.store.tally() == (1, 1, 0, 0)
+
     def test_a_stamp_that_stands_still_is_stale_after_ten_minutes(self) -> None:
         """The node answers all the while; what stands still goes, what moves stays."""
         bench = Bench()

@@ -45,7 +45,8 @@ class ResourceHandler:
 
     `node_selector` is the server's own: nodes outside of it have no metrics.
 
-    `observe_freshness` gets the ages in seconds of all that a request was served, once.
+    `observe_freshness` gets the ages in seconds of all that a request was served, chunk by chunk:
+    to sort 150,000 of them in one go would hold the loop for 20 ms.
     """
 
     def __init__(
@@ -101,11 +102,10 @@ class ResourceHandler:
         return Entry(pod.namespace, pod.name, pod.labels, usage)
 
     def _observed(self, chunks: Iterator[Sequence[Entry]]) -> Iterator[Sequence[Entry]]:
-        now, ages = self._clock.now(), []
+        now = self._clock.now()
         for chunk in chunks:
-            ages += [self._age(entry, now) for entry in chunk]
+            self._observe_freshness([self._age(entry, now) for entry in chunk])
             yield chunk
-        self._observe_freshness(ages)
 
     @staticmethod
     def _age(entry: Entry, now: float) -> float:

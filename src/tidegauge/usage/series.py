@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from tidegauge.kubelet.samples import MISSING, Answer, Layout, PodKey
+from tidegauge.kubelet.samples import MISSING, NODE_SLOT, Answer, Layout, PodKey
 from tidegauge.kubelet.series import MAX_SERIES
 from tidegauge.usage.alignment import ABSENT, aligned, where, widened
 from tidegauge.usage.rates import NANOSECONDS, NANOSECONDS_PER_MILLISECOND, nanocores
@@ -30,6 +30,16 @@ class SeriesUsage(NamedTuple):
     """MISSING where the kubelet reports none."""
     taken: float
     """Monotonic clock, when the CPU reading that the window ends in was taken."""
+
+
+class Count(NamedTuple):
+    """Of usages, fresh or stale."""
+
+    nodes: int
+    """1 or 0."""
+    containers: int
+    oldest: float
+    """Monotonic clock, when the one that is longest unmoved was taken."""
 
 
 NEVER = math.inf
@@ -128,15 +138,20 @@ class NodeSeries:
             columns.taken[slot],
         )
 
-    def usable(self, oldest: float) -> list[int]:
-        """The slots with a usage that was taken at `oldest` or later."""
+    def count(self) -> Count:
+        """How many there are, looked at one by one only where something is unusual."""
         columns = self._columns
-        all_settled = not self._unsettled and min(columns.taken) >= oldest
         complete = MISSING not in columns.base_stamp and MISSING not in columns.memory_stamp
-        if all_settled and complete and MISSING not in columns.cpu_stamp:
-            return list(range(self.layout.slots))
+        if complete and not self._unsettled and MISSING not in columns.cpu_stamp:
+            return Count(1, self.layout.slots - 1, min(columns.taken))
+        return self.count_since(-math.inf)
+
+    def count_since(self, oldest: float) -> Count:
+        """The same of those taken at `oldest` or later."""
         usages = enumerate(map(self.usage, range(self.layout.slots)))
-        return [slot for slot, usage in usages if usage and usage.taken >= oldest]
+        taken = {slot: usage.taken for slot, usage in usages if usage and usage.taken >= oldest}
+        nodes = int(NODE_SLOT in taken)
+        return Count(nodes, len(taken) - nodes, min(taken.values(), default=math.inf))
 
     def exited(self, slot: int) -> bool:
         """Zero CPU and zero memory: what a kubelet says of a container that has ended (rule 4)."""
