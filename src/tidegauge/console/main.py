@@ -14,8 +14,8 @@ Usage:
   tidegauge COMMAND [flags]
 
 Commands:
-  serve    Collect what containers and nodes use, and serve it as metrics.k8s.io.
-  node     Stand in for a kubelet on any Linux host: serve what it uses, in the same format.
+  serve    Collect what containers and nodes use; serve it as metrics.k8s.io.
+  node     Stand in for a kubelet on any Linux host: serve what it uses.
 
 Examples:
   tidegauge serve --help
@@ -56,9 +56,8 @@ def _dispatch(words: list[str]) -> int:
         case [] | ["--help" | "-h" | "help"]:
             sys.stdout.write(USAGE)
         case [word, *_]:
-            sys.stderr.write(
-                f"tidegauge: there is no command {word!r}; `tidegauge --help` lists them\n"
-            )
+            kind = "flag before the command" if word.startswith("-") else "command"
+            sys.stderr.write(f"tidegauge: there is no {kind} {word!r}; see `tidegauge --help`\n")
             return Exit.BAD_INPUT
     return Exit.FINE
 

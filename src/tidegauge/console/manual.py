@@ -10,7 +10,8 @@ from tidegauge.console.options import FLAGS
 from tidegauge.console.wording import explained, tables
 
 _USAGE = """\
-Serve what containers and nodes use as metrics.k8s.io, for kubectl top and autoscalers.
+Serve what containers and nodes use as metrics.k8s.io, for kubectl top and
+autoscalers.
 
 Usage:
   tidegauge serve [flags]
@@ -21,18 +22,20 @@ Examples:
   tidegauge serve --metric-resolution=30s --node-selector='!node.kubernetes.io/exclude'
         Asks less often, and only some nodes.
   tidegauge serve --kubelet-verify-node-name --kubelet-certificate-authority=/etc/kubelets/ca.crt
-        Trusts kubelets whose certificates a CA of their own signed for the node's name.
+        Trusts kubelets whose certificates a CA of their own signed for the
+        node's name.
   tidegauge serve --kubeconfig=$HOME/.kube/config --secure-port=8443 --cert-dir=/tmp/tidegauge
         Outside of the cluster, for trying it.
 
-Durations are written as 15s, 1m30s or 500ms. A switch is turned off by --flag=false.
-Lists are separated by commas, and a list flag that is repeated adds to the list.
+Durations are written as 15s, 1m30s or 500ms. A switch is turned off by
+--flag=false. Lists are separated by commas, and a list flag that is repeated
+adds to the list.
 """
 
 
 _FURTHER = """
-Further flags of metrics-server are accepted without effect, or refused because they
-would promise protection that is not there; docs/flags.md lists them.
+Further flags of metrics-server are accepted without effect, or refused because
+they would promise protection that is not there; docs/flags.md lists them.
 """
 
 

@@ -17,17 +17,18 @@ from tidegauge.serving.trust import TrustError
 from tidegauge.telemetry import logs
 
 _USAGE = """\
-Serve what this Linux host and everything on it use, as a kubelet does: /metrics/resource,
-/stats/summary and /healthz over HTTPS. Services, containers and slices are shown as pods,
-read from cgroups of version 1, 2 or both; without these, processes by session.
+Serve what this Linux host and everything on it use, as a kubelet does:
+/metrics/resource, /stats/summary and /healthz over HTTPS. Services, containers
+and slices are shown as pods, read from cgroups of version 1, 2 or both; without
+these, processes by session.
 
 Usage:
   tidegauge node [flags]
 
 Examples:
   tidegauge node
-        On port 10250, with a certificate and a token of its own making; it prints where
-        they are and a command that uses them.
+        On port 10250, with a certificate and a token of its own making; it
+        prints where they are and a command that uses them.
   tidegauge node --port=11250 --address=127.0.0.1 --housekeeping=2s
         Beside a kubelet, for this host only, with fresher figures.
   tidegauge node --tls-cert-file=node.crt --tls-private-key-file=node.key \\
@@ -36,8 +37,8 @@ Examples:
   tidegauge node --client-ca-file=ca.crt --client-allowed-names=metrics-server
         For clients that bring a certificate instead of the token.
 
-Exit codes: 0 when told to stop; 2 for flags or files that can't be used, an address that is
-taken, or a system that is not Linux; 70 for a bug.
+Exit codes: 0 when told to stop; 2 for flags or files that can't be used, an
+address that is taken, or a system that is not Linux; 70 for a bug.
 """
 
 _NO_LINUX = (

@@ -6,8 +6,8 @@ from itertools import groupby
 
 from tidegauge.console.declaring import Declared
 
-_WIDTH = 88
-"""Narrow enough for most windows, wide enough that few meanings take three lines."""
+_WIDTH = 80
+"""Of a terminal, where nobody has made it wider."""
 
 
 def explained(flags: Mapping[str, Declared]) -> str:
