@@ -38,6 +38,7 @@ def test_help_of_a_command_lists_its_flags(capsys: pytest.CaptureFixture[str]) -
     ("words", "told"),
     [
         (["sevre"], "there is no command 'sevre'"),
+        (["-v", "serve"], "-v: flags come after a command"),
         (["serve", "--metric-resolution=0s", "--secure-port=0"], "--metric-resolution"),
         (["serve", "--metric-resolution=0s", "--secure-port=0"], "--secure-port"),
         (["serve", "--kubeconfig=/no/such/file"], "/no/such/file"),

@@ -53,11 +53,14 @@ def _dispatch(words: list[str]) -> int:
             return node(flags)
         case ["--version"]:
             sys.stdout.write(f"tidegauge {__version__}\n")
-        case [] | ["--help" | "-h" | "help"]:
+        case [] | ["--help" | "-h" | "help", *_]:
             sys.stdout.write(USAGE)
         case [word, *_]:
-            kind = "flag before the command" if word.startswith("-") else "command"
-            sys.stderr.write(f"tidegauge: there is no {kind} {word!r}; see `tidegauge --help`\n")
+            if word.startswith("-"):
+                problem = f"{word}: flags come after a command; `tidegauge --help` lists those"
+            else:
+                problem = f"there is no command {word!r}; `tidegauge --help` lists them"
+            sys.stderr.write(f"tidegauge: {problem}\n")
             return Exit.BAD_INPUT
     return Exit.FINE
 
