@@ -6,6 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tidegauge.kubelet.http1 import (
+    CHUNK_COUNT_LIMIT,
     HEAD_LIMIT,
     HEADER_COUNT_LIMIT,
     LINE_LIMIT,
@@ -176,6 +177,15 @@ LARGE = {
 def test_a_body_over_the_limit_is_refused_before_it_is_read(data):
     """The announced size is enough; without one, the first byte too many is."""
     assert read(data, limit=100) is TooLargeError
+
+
+def test_a_body_in_a_million_crumbs_is_refused():
+    """A kubelet sends kilobytes in a chunk; taking single bytes would cost us seconds."""
+    crumbs = b"1\r\nx\r\n" * CHUNK_COUNT_LIMIT
+    data = head(b"Transfer-Encoding: chunked") + crumbs
+
+    assert read(data + b"0\r\n\r\n")[-1] == b"x" * CHUNK_COUNT_LIMIT
+    assert read(data + b"1\r\nx\r\n") is HttpError
 
 
 def zipped(body, *, cut=0):
