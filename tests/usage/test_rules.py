@@ -84,6 +84,14 @@ class TestRule3Starts:
 
         assert bench.shown() == expected
 
+    def test_a_start_in_the_future_is_known_once_its_time_has_come(self) -> None:
+        """The same start, later than the last stamp but not than this one, is that of a restart."""
+        bench = Bench()
+        bench.hear(app=Said(0, cpu=10, start=3))
+        bench.hear(app=Said(15, cpu=16, start=3))
+
+        assert bench.shown() == {"app": (1333.333, 15, 12)}
+
     def test_a_container_that_is_not_younger_than_the_last_answer_needs_two_readings(self) -> None:
         """Its node had answered before, and it had already run then, if only just."""
         bench = Bench()
@@ -333,6 +341,17 @@ class TestRule6Gone:
             ("gone", 0, 1 << 20, None),
             ("side", 200_000_000, 7, None),
         ]
+
+    def test_memory_that_an_answer_that_is_not_whole_lacks_stays(self) -> None:
+        """Also beside a CPU reading that moves on."""
+        bench = Bench()
+        bench.hear(app=Said(0, cpu=10))
+        bench.hear(app=Said(15, cpu=13, memory=7))
+        bench.hear(app=Said(30, cpu=19, memory=None), whole=False)
+
+        usage = bench.usage()
+        assert usage is not None
+        assert usage.containers == [("app", 400_000_000, 7, None)]
 
     def test_a_node_that_is_never_whole_does_not_keep_all_pods_it_ever_had(self) -> None:
         """A pod that it no longer mentions is forgotten once it is too old to be served."""
