@@ -1,23 +1,13 @@
-"""The columns of `kubectl get`, kind by kind: a name and how its cell is read from the object."""
+"""The columns of `kubectl get`, kind by kind."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+from tidegauge.sandbox.apiserver import cells
 from tidegauge.sandbox.apiserver.autoscalertargets import targets_text
-from tidegauge.sandbox.apiserver.podstatus import condition, pod_status
-from tidegauge.sandbox.apiserver.readable import (
-    NONE,
-    UNKNOWN,
-    UNSET,
-    age,
-    joined,
-    labels_text,
-    selector_text,
-)
-
-Object = Mapping[str, Any]
-Cell = Callable[[Object, float], Any]
-"""From an object and the time now."""
+from tidegauge.sandbox.apiserver.cells import Cell, at, named, number
+from tidegauge.sandbox.apiserver.podstatus import pod_status
+from tidegauge.sandbox.apiserver.readable import UNKNOWN, UNSET, labels_text
 
 
 class Column(NamedTuple):
@@ -29,262 +19,100 @@ class Column(NamedTuple):
     type: str = "string"
 
 
-def _at(path: str, default: Any = "") -> Cell:
-    """What stands at a path of field names."""
-    names = path.split(".")
-
-    def cell(obj: Object, _now: float) -> Any:
-        value: Any = obj
-        for name in names:
-            value = (value or {}).get(name)
-        return default if value is None else value
-
-    return cell
-
-
-def _number(path: str) -> Cell:
-    return _at(path, 0)
-
-
-def _named(path: str, nothing: str = NONE) -> Cell:
-    """Text, where no text shows as nothing."""
-    look = _at(path)
-    return lambda obj, now: look(obj, now) or nothing
-
-
-def _age(obj: Object, now: float) -> str:
-    return age(obj["metadata"].get("creationTimestamp"), now)
-
-
-def _size(path: str) -> Cell:
-    look = _at(path, {})
-    return lambda obj, now: len(look(obj, now))
-
-
-def _pod_ready(obj: Object, _now: float) -> str:
-    status = pod_status(obj)
-    return f"{status.ready}/{status.total}"
-
-
-def _readiness_gates(obj: Object, _now: float) -> str:
-    gates = obj["spec"].get("readinessGates")
-    if not gates:
-        return NONE
-    passed = [
-        gate
-        for gate in gates
-        if condition(obj.get("status", {}), gate["conditionType"]).get("status") == "True"
-    ]
-    return f"{len(passed)}/{len(gates)}"
-
-
-def _node_status(obj: Object, _now: float) -> str:
-    ready = condition(obj.get("status", {}), "Ready")
-    words = ["Unknown"] if not ready else ["Ready" if ready["status"] == "True" else "NotReady"]
-    if obj.get("spec", {}).get("unschedulable"):
-        words.append("SchedulingDisabled")
-    return ",".join(words)
-
-
-_ROLE, _OLD_ROLE = "node-role.kubernetes.io/", "kubernetes.io/role"
-
-
-def _node_roles(obj: Object, _now: float) -> str:
-    labels = obj["metadata"].get("labels", {})
-    roles = {label.removeprefix(_ROLE) for label in labels if label.startswith(_ROLE)}
-    roles |= {labels[_OLD_ROLE]} if labels.get(_OLD_ROLE) else set()
-    return joined(sorted(filter(None, roles)))
-
-
-def _address(kind: str) -> Cell:
-    def cell(obj: Object, _now: float) -> str:
-        addresses = obj.get("status", {}).get("addresses") or ()
-        return next((each["address"] for each in addresses if each["type"] == kind), NONE)
-
-    return cell
-
-
-def _cluster_ip(obj: Object, _now: float) -> str:
-    return next(iter(obj["spec"].get("clusterIPs") or ()), NONE)
-
-
-def _external_ip(obj: Object, _now: float) -> str:
-    spec = obj["spec"]
-    match spec.get("type"):
-        case "ExternalName":
-            return str(spec.get("externalName", ""))
-        case "LoadBalancer":
-            ingress = obj.get("status", {}).get("loadBalancer", {}).get("ingress") or ()
-            found = [each.get("ip") or each.get("hostname", "") for each in ingress]
-            return ",".join([*found, *spec.get("externalIPs", ())]) or "<pending>"
-    return joined(spec.get("externalIPs") or ())
-
-
-def _ports(obj: Object, _now: float) -> str:
-    def text(port: Object) -> str:
-        node = f":{port['nodePort']}" if port.get("nodePort") else ""
-        return f"{port['port']}{node}/{port.get('protocol', 'TCP')}"
-
-    return joined([text(port) for port in obj["spec"].get("ports") or ()])
-
-
-def _ready_of_wanted(obj: Object, _now: float) -> str:
-    wanted = obj["spec"].get("replicas", 1)
-    return f"{obj.get('status', {}).get('readyReplicas', 0)}/{wanted}"
-
-
-def _template(field: str) -> Cell:
-    def cell(obj: Object, _now: float) -> str:
-        containers = obj["spec"]["template"]["spec"]["containers"]
-        return ",".join(each.get(field, "") for each in containers)
-
-    return cell
-
-
-def _selector(obj: Object, _now: float) -> str:
-    return selector_text(obj["spec"].get("selector"))
-
-
-def _reference(obj: Object, _now: float) -> str:
-    target = obj["spec"]["scaleTargetRef"]
-    return f"{target['kind']}/{target['name']}"
-
-
-def _service_of_api(obj: Object, _now: float) -> str:
-    service = obj["spec"].get("service")
-    return f"{service['namespace']}/{service['name']}" if service else "Local"
-
-
-def _available(obj: Object, _now: float) -> str:
-    found = condition(obj.get("status", {}), "Available")
-    if not found:
-        return "Unknown"
-    return "True" if found["status"] == "True" else f"{found['status']} ({found.get('reason')})"
-
-
-def _last_seen(obj: Object, now: float) -> str:
-    series = obj.get("series") or {}
-    seen = series.get("lastObservedTime") or obj.get("lastTimestamp")
-    return age(seen, now) if seen else _first_seen(obj, now)
-
-
-def _first_seen(obj: Object, now: float) -> str:
-    return age(obj.get("firstTimestamp") or obj.get("eventTime"), now)
-
-
-def _event_count(obj: Object, _now: float) -> int:
-    return (obj.get("series") or {}).get("count") or obj.get("count") or 1
-
-
-def _event_object(obj: Object, _now: float) -> str:
-    about = obj.get("involvedObject", {})
-    return "/".join(filter(None, (about.get("kind", "").lower(), about.get("name"))))
-
-
-def _event_source(obj: Object, _now: float) -> str:
-    source = obj.get("source") or {}
-    parts = source.get("component") or obj.get("reportingComponent") or "", source.get("host")
-    return ", ".join(filter(None, parts))
-
-
-def _event_message(obj: Object, _now: float) -> str:
-    return str(obj.get("message", "")).strip()
-
-
-NAME = Column("Name", _at("metadata.name"))
-AGE = Column("Age", _age)
+NAME = Column("Name", at("metadata.name"))
+AGE = Column("Age", cells.age_of)
 _OF_TEMPLATE = (
-    Column("Containers", _template("name"), wide=True),
-    Column("Images", _template("image"), wide=True),
+    Column("Containers", cells.template("name"), wide=True),
+    Column("Images", cells.template("image"), wide=True),
 )
-_SELECTOR = Column("Selector", _selector, wide=True)
+_SELECTOR = Column("Selector", cells.selector, wide=True)
 
 COLUMNS: Mapping[str, Sequence[Column]] = {
-    "configmaps": (NAME, Column("Data", _size("data")), AGE),
+    "configmaps": (NAME, Column("Data", cells.size("data")), AGE),
     "events": (
-        Column("Last Seen", _last_seen),
-        Column("Type", _at("type")),
-        Column("Reason", _at("reason")),
-        Column("Object", _event_object),
-        Column("Subobject", _at("involvedObject.fieldPath"), wide=True),
-        Column("Source", _event_source, wide=True),
-        Column("Message", _event_message),
-        Column("First Seen", _first_seen, wide=True),
-        Column("Count", _event_count, wide=True),
-        Column("Name", _at("metadata.name"), wide=True),
+        Column("Last Seen", cells.last_seen),
+        Column("Type", at("type")),
+        Column("Reason", at("reason")),
+        Column("Object", cells.event_object),
+        Column("Subobject", at("involvedObject.fieldPath"), wide=True),
+        Column("Source", cells.event_source, wide=True),
+        Column("Message", cells.event_message),
+        Column("First Seen", cells.first_seen, wide=True),
+        Column("Count", cells.event_count, wide=True),
+        Column("Name", at("metadata.name"), wide=True),
     ),
-    "namespaces": (NAME, Column("Status", _at("status.phase")), AGE),
+    "namespaces": (NAME, Column("Status", at("status.phase")), AGE),
     "nodes": (
         NAME,
-        Column("Status", _node_status),
-        Column("Roles", _node_roles),
+        Column("Status", cells.node_status),
+        Column("Roles", cells.node_roles),
         AGE,
-        Column("Version", _at("status.nodeInfo.kubeletVersion")),
-        Column("Internal-IP", _address("InternalIP"), wide=True),
-        Column("External-IP", _address("ExternalIP"), wide=True),
-        Column("OS-Image", _named("status.nodeInfo.osImage", UNKNOWN), wide=True),
-        Column("Kernel-Version", _named("status.nodeInfo.kernelVersion", UNKNOWN), wide=True),
+        Column("Version", at("status.nodeInfo.kubeletVersion")),
+        Column("Internal-IP", cells.address("InternalIP"), wide=True),
+        Column("External-IP", cells.address("ExternalIP"), wide=True),
+        Column("OS-Image", named("status.nodeInfo.osImage", UNKNOWN), wide=True),
+        Column("Kernel-Version", named("status.nodeInfo.kernelVersion", UNKNOWN), wide=True),
         Column(
             "Container-Runtime",
-            _named("status.nodeInfo.containerRuntimeVersion", UNKNOWN),
+            named("status.nodeInfo.containerRuntimeVersion", UNKNOWN),
             wide=True,
         ),
     ),
     "pods": (
         NAME,
-        Column("Ready", _pod_ready),
+        Column("Ready", cells.pod_ready),
         Column("Status", lambda obj, _now: pod_status(obj).reason),
         Column("Restarts", lambda obj, now: pod_status(obj).restarts_text(now)),
         AGE,
-        Column("IP", _named("status.podIP"), wide=True),
-        Column("Node", _named("spec.nodeName"), wide=True),
-        Column("Nominated Node", _named("status.nominatedNodeName"), wide=True),
-        Column("Readiness Gates", _readiness_gates, wide=True),
+        Column("IP", named("status.podIP"), wide=True),
+        Column("Node", named("spec.nodeName"), wide=True),
+        Column("Nominated Node", named("status.nominatedNodeName"), wide=True),
+        Column("Readiness Gates", cells.readiness_gates, wide=True),
     ),
-    "secrets": (NAME, Column("Type", _at("type")), Column("Data", _size("data")), AGE),
+    "secrets": (NAME, Column("Type", at("type")), Column("Data", cells.size("data")), AGE),
     "services": (
         NAME,
-        Column("Type", _at("spec.type")),
-        Column("Cluster-IP", _cluster_ip),
-        Column("External-IP", _external_ip),
-        Column("Port(s)", _ports),
+        Column("Type", at("spec.type")),
+        Column("Cluster-IP", cells.cluster_ip),
+        Column("External-IP", cells.external_ip),
+        Column("Port(s)", cells.ports),
         AGE,
         Column("Selector", lambda obj, _now: labels_text(obj["spec"].get("selector")), wide=True),
     ),
     "serviceaccounts": (NAME, AGE),
     "apiservices": (
         NAME,
-        Column("Service", _service_of_api),
-        Column("Available", _available),
+        Column("Service", cells.service_of_api),
+        Column("Available", cells.available),
         AGE,
     ),
     "deployments": (
         NAME,
-        Column("Ready", _ready_of_wanted),
-        Column("Up-to-date", _number("status.updatedReplicas")),
-        Column("Available", _number("status.availableReplicas")),
+        Column("Ready", cells.ready_of_wanted),
+        Column("Up-to-date", number("status.updatedReplicas")),
+        Column("Available", number("status.availableReplicas")),
         AGE,
         *_OF_TEMPLATE,
         _SELECTOR,
     ),
     "replicasets": (
         NAME,
-        Column("Desired", _number("spec.replicas"), type="integer"),
-        Column("Current", _number("status.replicas"), type="integer"),
-        Column("Ready", _number("status.readyReplicas"), type="integer"),
+        Column("Desired", number("spec.replicas"), type="integer"),
+        Column("Current", number("status.replicas"), type="integer"),
+        Column("Ready", number("status.readyReplicas"), type="integer"),
         AGE,
         *_OF_TEMPLATE,
         _SELECTOR,
     ),
-    "statefulsets": (NAME, Column("Ready", _ready_of_wanted), AGE, *_OF_TEMPLATE),
+    "statefulsets": (NAME, Column("Ready", cells.ready_of_wanted), AGE, *_OF_TEMPLATE),
     "horizontalpodautoscalers": (
         NAME,
-        Column("Reference", _reference),
+        Column("Reference", cells.reference),
         Column("Targets", lambda obj, _now: targets_text(obj)),
         Column("MinPods", lambda obj, _now: str(obj["spec"].get("minReplicas", UNSET))),
-        Column("MaxPods", _number("spec.maxReplicas")),
-        Column("Replicas", _number("status.currentReplicas")),
+        Column("MaxPods", number("spec.maxReplicas")),
+        Column("Replicas", number("status.currentReplicas")),
         AGE,
     ),
-    "leases": (NAME, Column("Holder", _at("spec.holderIdentity")), AGE),
+    "leases": (NAME, Column("Holder", at("spec.holderIdentity")), AGE),
 }

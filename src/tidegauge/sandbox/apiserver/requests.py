@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from tidegauge.sandbox.apiserver.access import Rbac
 from tidegauge.sandbox.apiserver.apiservices import ApiServices
+from tidegauge.sandbox.apiserver.asked import Asked
 from tidegauge.sandbox.apiserver.decoding import parse
+from tidegauge.sandbox.apiserver.encoding import encoded
 from tidegauge.sandbox.apiserver.forms import FORMATS
 from tidegauge.sandbox.apiserver.kinds import KINDS
 from tidegauge.sandbox.apiserver.pages import Pages
-from tidegauge.sandbox.apiserver.rest import Asked, Rest, encoded
+from tidegauge.sandbox.apiserver.rest import Rest
 from tidegauge.sandbox.apiserver.reviews import REVIEWS, Reviews
 from tidegauge.serving.authentication import Authenticator, Unauthenticated
 from tidegauge.serving.authorization import forbidden

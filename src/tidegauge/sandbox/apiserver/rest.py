@@ -3,76 +3,26 @@
 import random
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial as bound
 
-import msgspec
-
+from tidegauge.sandbox.apiserver.asked import Asked, DeleteOptions, delete_options
+from tidegauge.sandbox.apiserver.changes import PATCHES
 from tidegauge.sandbox.apiserver.decoding import parse
+from tidegauge.sandbox.apiserver.encoding import encoded
 from tidegauge.sandbox.apiserver.failures import other_uid, other_version, unsupported_patch
-from tidegauge.sandbox.apiserver.forms import Form, asked_form
 from tidegauge.sandbox.apiserver.history import History
 from tidegauge.sandbox.apiserver.kinds import Kind
 from tidegauge.sandbox.apiserver.lifecycle import Lifecycle, Policy
 from tidegauge.sandbox.apiserver.lists import Lists, check_version
 from tidegauge.sandbox.apiserver.namespaces import Namespaces
 from tidegauge.sandbox.apiserver.scales import SCALE, scale_of
-from tidegauge.sandbox.apiserver.selecting import parse_fields
 from tidegauge.sandbox.apiserver.storage import Object, Storage, key_of
 from tidegauge.sandbox.apiserver.watches import BOOKMARK_SECONDS, Watch, begin
-from tidegauge.sandbox.apiserver.writing import PATCHES, Options, Place, Writer, Written
-from tidegauge.serving import jsontext, yamltext
-from tidegauge.serving.messages import Request, Response
-from tidegauge.serving.negotiation import YAML, MediaType
-from tidegauge.serving.options import ListOptions, parse_list_options, wants_pretty
-from tidegauge.serving.query import Query, parse_query
-from tidegauge.serving.requestinfo import RequestInfo
-from tidegauge.serving.status import StatusError, bad_request, method_not_allowed
+from tidegauge.sandbox.apiserver.writing import Writer, Written
+from tidegauge.serving.messages import Response
+from tidegauge.serving.status import StatusError, method_not_allowed
 
 WATCH_SECONDS = (1800, 3600)
 """How long a watch lasts that does not say: as in kube-apiserver, spread so not all end at once."""
-
-
-class DeleteOptions(msgspec.Struct, rename="camel"):
-    """The body of a deletion, as far as it is used."""
-
-    grace_period_seconds: int | None = None
-    propagation_policy: str = ""
-    preconditions: dict[str, str | None] | None = None
-    dry_run: list[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request for a stored kind."""
-
-    request: Request
-    info: RequestInfo
-    query: Query
-    kind: Kind
-
-    @property
-    def place(self) -> Place:
-        info = self.info
-        namespace = info.namespace if self.kind.namespaced else ""
-        return Place(self.kind, namespace, info.name, info.subresource)
-
-    @property
-    def content_type(self) -> str:
-        return (self.request.header("content-type") or "").partition(";")[0].strip()
-
-    @property
-    def options(self) -> Options:
-        dry_run = self.query.get("dryRun")
-        if dry_run not in ("", "All"):
-            raise StatusError(bad_request(f"dryRun: Unsupported value: {dry_run}"))
-        return Options(self.query.get("fieldValidation") or "Warn", dry_run == "All")
-
-    def form(self, kind: Kind | None = None) -> Form:
-        return asked_form(kind or self.kind, self.request.header("accept") or "", self.query)
-
-    def list_options(self) -> ListOptions:
-        return parse_list_options(self.query, bound(parse_fields, self.kind.resource))
 
 
 class Rest:
@@ -173,7 +123,7 @@ class Rest:
         return self._written(asked, written)
 
     def _delete(self, asked: Asked) -> Response:
-        options = _delete_options(asked)
+        options = delete_options(asked)
         obj = self._writer.existing(asked.place)
         _check_preconditions(asked.kind, obj, options.preconditions or {})
         left, gone = obj, True
@@ -193,7 +143,7 @@ class Rest:
         return encoded(200, status, asked.form().media, asked.request)
 
     def _delete_all(self, asked: Asked) -> Response:
-        options = _delete_options(asked)
+        options = delete_options(asked)
         namespace = asked.info.namespace or None
         page = self.lists.page(asked.kind.resource, namespace, asked.list_options(), asked.query)
         left: list[Object] = []
@@ -232,40 +182,8 @@ _RETURNED = frozenset({"pods", "serviceaccounts", "services"})
 """Kinds of which a deletion answers with the object itself."""
 
 
-def _delete_options(asked: Asked) -> DeleteOptions:
-    query = asked.query
-    options = DeleteOptions()
-    if asked.request.body:
-        value = parse(asked.request.body, asked.content_type)
-        try:
-            options = msgspec.convert(value, DeleteOptions)
-        except msgspec.ValidationError as error:
-            raise StatusError(bad_request(f"DeleteOptions: {error}")) from error
-    if grace := query.get("gracePeriodSeconds"):
-        options.grace_period_seconds = int(grace) if grace.isdecimal() else None
-    options.propagation_policy = query.get("propagationPolicy") or options.propagation_policy
-    return options
-
-
 def _check_preconditions(kind: Kind, obj: Object, wanted: dict[str, str | None]) -> None:
     for field, failure in (("uid", other_uid), ("resourceVersion", other_version)):
         value, actual = wanted.get(field), obj["metadata"][field]
         if value and value != actual:
             raise StatusError(failure(kind, obj["metadata"]["name"], value, actual))
-
-
-def encoded(
-    code: int, value: Object, media: MediaType, request: Request, warnings: Sequence[str] = ()
-) -> Response:
-    """A value in the form and format that were asked for."""
-    agent = request.header("user-agent") or ""
-    text = jsontext.dump(value)
-    if media.format == YAML:
-        text = yamltext.dump(value)
-    elif media.pretty or wants_pretty(parse_query(request.raw_query), agent):
-        text = jsontext.indent(text)
-    else:
-        text += "\n"
-    headers = [("Cache-Control", "no-cache, private"), ("Content-Type", media.format)]
-    headers += [("Warning", f"299 - {jsontext.dump(warning)}") for warning in warnings]
-    return Response(code, headers, text.encode())

@@ -4,8 +4,8 @@ from typing import Any
 
 from tidegauge.sandbox.apiserver.kinds import Kind
 from tidegauge.sandbox.apiserver.readable import selector_text
+from tidegauge.sandbox.apiserver.rules import wrong
 from tidegauge.sandbox.apiserver.storage import Object
-from tidegauge.sandbox.apiserver.validation import wrong
 from tidegauge.serving.status import Cause, Details, Status, StatusError
 from tidegauge.units.gotext import quote
 

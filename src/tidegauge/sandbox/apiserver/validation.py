@@ -7,11 +7,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from tidegauge.sandbox.apiserver.failures import invalid
 from tidegauge.sandbox.apiserver.kinds import Kind
-from tidegauge.sandbox.apiserver.quantities import value_of
+from tidegauge.sandbox.apiserver.podrules import POD_FORBIDDEN, fixed_part, pod_spec_faults
+from tidegauge.sandbox.apiserver.rules import (
+    BAD_LABEL,
+    BAD_SUBDOMAIN,
+    LABEL,
+    SUBDOMAIN,
+    required,
+    wrong,
+)
 from tidegauge.sandbox.apiserver.schema import LIST, MAP, Type, type_name, type_of
 from tidegauge.serving.status import Cause, StatusError
 from tidegauge.units.gotext import quote
@@ -20,18 +26,6 @@ from tidegauge.units.selectors.syntax import key_faults, value_faults
 Object = Mapping[str, Any]
 Causes = Iterator[Cause]
 
-_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
-_BAD_SUBDOMAIN = (
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or "
-    "'.', and must start and end with an alphanumeric character (e.g. 'example.com', "
-    f"regex used for validation is '{_SUBDOMAIN}')"
-)
-_BAD_LABEL = (
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and "
-    "must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', "
-    f"regex used for validation is '{_LABEL}')"
-)
 _LABELS_AS_NAMES = frozenset({"namespaces", "services"})
 """Their names stand in host names."""
 
@@ -54,25 +48,15 @@ def _raise(kind: Kind, obj: Object, causes: Sequence[Cause]) -> None:
         raise StatusError(invalid(kind, obj["metadata"].get("name", ""), list(causes)))
 
 
-def required(field: str, detail: str = "") -> Cause:
-    text = f"Required value: {detail}" if detail else "Required value"
-    return Cause("FieldValueRequired", text, field)
-
-
-def wrong(field: str, value: Any, detail: str) -> Cause:
-    shown = quote(value) if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return Cause("FieldValueInvalid", f"Invalid value: {shown}: {detail}", field)
-
-
 def _metadata(kind: Kind, metadata: Object) -> Causes:
     name = metadata.get("name", "")
     if not name:
         yield required("metadata.name", "name or generateName is required")
     elif kind.resource in _LABELS_AS_NAMES:
-        if not re.fullmatch(_LABEL, name) or len(name) > 63:
-            yield wrong("metadata.name", name, _BAD_LABEL)
-    elif not re.fullmatch(_SUBDOMAIN, name):
-        yield wrong("metadata.name", name, _BAD_SUBDOMAIN)
+        if not re.fullmatch(LABEL, name) or len(name) > 63:
+            yield wrong("metadata.name", name, BAD_LABEL)
+    elif not re.fullmatch(SUBDOMAIN, name):
+        yield wrong("metadata.name", name, BAD_SUBDOMAIN)
     yield from _labels(metadata.get("labels") or {}, "metadata.labels")
 
 
@@ -88,7 +72,7 @@ def _spec(kind: Kind, obj: Object) -> Causes:
     if kind.resource in _WORKLOADS:
         yield from _workload(spec)
     elif kind.resource == "pods":
-        yield from _pod_spec(spec, "spec")
+        yield from pod_spec_faults(spec, "spec")
     elif kind.resource == "services":
         yield from _service(spec)
     elif kind.resource == "horizontalpodautoscalers":
@@ -124,41 +108,11 @@ def _workload(spec: Object) -> Causes:
     elif not selector.items() <= labels.items():
         detail = "`selector` does not match template `labels`"
         yield wrong("spec.template.metadata.labels", labels, detail)
-    yield from _pod_spec(spec["template"].get("spec") or {}, "spec.template.spec")
+    yield from pod_spec_faults(spec["template"].get("spec") or {}, "spec.template.spec")
 
 
 def _not_negative(field: str, value: int) -> Cause:
     return wrong(field, value, "must be greater than or equal to 0")
-
-
-def _pod_spec(spec: Object, path: str) -> Causes:
-    containers = spec.get("containers") or []
-    if not containers:
-        yield required(f"{path}.containers")
-    seen: set[str] = set()
-    for part, each in (("containers", containers), ("initContainers", spec.get("initContainers"))):
-        for number, container in enumerate(each or ()):
-            yield from _container(container, f"{path}.{part}[{number}]", seen)
-
-
-def _container(container: Object, path: str, seen: set[str]) -> Causes:
-    name = container.get("name", "")
-    if not name:
-        yield required(f"{path}.name")
-    elif not re.fullmatch(_LABEL, name) or len(name) > 63:
-        yield wrong(f"{path}.name", name, _BAD_LABEL)
-    elif name in seen:
-        yield Cause("FieldValueDuplicate", f"Duplicate value: {quote(name)}", f"{path}.name")
-    seen.add(name)
-    if not container.get("image"):
-        yield required(f"{path}.image")
-    resources = container.get("resources") or {}
-    limits = resources.get("limits") or {}
-    for resource, request in (resources.get("requests") or {}).items():
-        limit = limits.get(resource)
-        if limit is not None and value_of(request) > value_of(limit):
-            detail = f"must be less than or equal to {resource} limit of {limit}"
-            yield wrong(f"{path}.resources.requests", request, detail)
 
 
 def _service(spec: Object) -> Causes:
@@ -189,19 +143,6 @@ def _autoscaler(spec: Object) -> Causes:
         yield wrong("spec.maxReplicas", most, detail)
 
 
-_POD_SPEC_MAY = frozenset(
-    {"activeDeadlineSeconds", "terminationGracePeriodSeconds", "tolerations", "nodeName"}
-)
-"""Fields of a pod's spec that a writer may change; of the containers it is the image."""
-
-_POD_FORBIDDEN = (
-    "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,"
-    "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only "
-    "additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set "
-    "to 1 if it was previously negative)"
-)
-
-
 def _immutable(kind: Kind, obj: Object, before: Object) -> Causes:
     spec, old = obj.get("spec") or {}, before.get("spec") or {}
     if kind.resource in _WORKLOADS and spec.get("selector") != old.get("selector"):
@@ -211,17 +152,7 @@ def _immutable(kind: Kind, obj: Object, before: Object) -> Causes:
         if ips != old_ips:
             detail = "may not change once set"
             yield wrong("spec.clusterIPs[0]", spec.get("clusterIP", ""), detail)
-    if kind.resource == "pods" and _fixed_part(spec) != _fixed_part(old):
-        yield Cause("FieldValueForbidden", _POD_FORBIDDEN, "spec")
+    if kind.resource == "pods" and fixed_part(spec) != fixed_part(old):
+        yield Cause("FieldValueForbidden", POD_FORBIDDEN, "spec")
     if kind.resource == "secrets" and obj.get("type") != before.get("type"):
         yield wrong("type", obj.get("type"), "field is immutable")
-
-
-def _fixed_part(spec: Object) -> Object:
-    fixed = {key: value for key, value in spec.items() if key not in _POD_SPEC_MAY}
-    for part in ("containers", "initContainers"):
-        fixed[part] = [
-            {key: value for key, value in container.items() if key != "image"}
-            for container in spec.get(part) or ()
-        ]
-    return fixed

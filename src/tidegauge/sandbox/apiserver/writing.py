@@ -5,51 +5,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tidegauge.sandbox.apiserver.changes import APPLY_PATCH, Place, kept, patched
 from tidegauge.sandbox.apiserver.decoding import check_kind, conform
-from tidegauge.sandbox.apiserver.defaults import (
-    assign_cluster_ip,
-    fill_in,
-    fill_in_status,
-    first_status,
-)
-from tidegauge.sandbox.apiserver.failures import terminating, unprocessable
+from tidegauge.sandbox.apiserver.defaults import assign_cluster_ip, fill_in
+from tidegauge.sandbox.apiserver.failures import terminating
 from tidegauge.sandbox.apiserver.kinds import Kind
 from tidegauge.sandbox.apiserver.lifecycle import Lifecycle
-from tidegauge.sandbox.apiserver.patching import (
-    PatchError,
-    UnfitPatchError,
-    json_patch,
-    merge,
-    strategic,
-)
 from tidegauge.sandbox.apiserver.scales import rescaled, scale_of
-from tidegauge.sandbox.apiserver.schema import type_name, type_of
+from tidegauge.sandbox.apiserver.statuses import fill_in_status, first_status
 from tidegauge.sandbox.apiserver.storage import Object, Storage
 from tidegauge.sandbox.apiserver.validation import validate, validate_update
 from tidegauge.serving.status import StatusError, bad_request, not_found
 from tidegauge.units.timestamp import format_rfc3339
 
-JSON_PATCH = "application/json-patch+json"
-MERGE_PATCH = "application/merge-patch+json"
-STRATEGIC_PATCH = "application/strategic-merge-patch+json"
-APPLY_PATCH = "application/apply-patch+yaml"
-
-PATCHES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH)
-
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 """Letters of generated names, with which no words are made."""
 
 _NAMES_OF_SYSTEM = ("uid", "resourceVersion", "generation", "creationTimestamp")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an object is, or shall be."""
-
-    kind: Kind
-    namespace: str
-    name: str = ""
-    subresource: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +92,7 @@ class Writer:
             return self.create(place, patch, options)
         before = self.existing(place)
         target = scale_of(before) if place.subresource == "scale" else before
-        value = _patched(target, patch, media, place.kind)
+        value = patched(target, patch, media, place.kind)
         if place.subresource == "scale":
             return self._rescale(place, value, options)
         obj, warnings = self._read(place, value, options)
@@ -161,7 +133,7 @@ class Writer:
     ) -> Written:
         kind = place.kind
         fill_in_status(kind.resource, obj)
-        obj = _kept(place, obj, before)
+        obj = kept(place, obj, before)
         if place.subresource != "status":
             fill_in(kind.resource, obj)
             validate_update(kind, obj, before)
@@ -179,46 +151,6 @@ class Writer:
             raise StatusError(not_found("namespaces", place.namespace))
         if "deletionTimestamp" in namespace["metadata"]:
             raise StatusError(terminating(place.kind, name, place.namespace))
-
-
-def _kept(place: Place, obj: Object, before: Object) -> Object:
-    """What this write may change, and the rest as it was."""
-    if place.subresource == "status":
-        said = obj["metadata"].get("resourceVersion")
-        metadata = dict(before["metadata"])
-        metadata.pop("resourceVersion")
-        if said:
-            metadata["resourceVersion"] = said
-        return before | {"metadata": metadata, "status": obj.get("status", {})}
-    if "status" in place.kind.subresources:
-        obj.pop("status", None)
-        if "status" in before:
-            obj["status"] = before["status"]
-    if place.kind.resource == "namespaces" and place.subresource != "finalize":
-        obj["spec"] = before.get("spec", {})
-    if place.kind.resource == "services":
-        obj.setdefault("spec", {}).setdefault("clusterIP", before["spec"].get("clusterIP"))
-        obj["spec"].setdefault("clusterIPs", before["spec"].get("clusterIPs"))
-        obj["spec"] = {key: value for key, value in obj["spec"].items() if value is not None}
-    metadata = obj["metadata"]
-    for field in ("deletionTimestamp", "deletionGracePeriodSeconds"):
-        metadata.pop(field, None)
-        if field in before["metadata"]:
-            metadata[field] = before["metadata"][field]
-    return obj
-
-
-def _patched(target: Object, patch: Any, media: str, kind: Kind) -> Any:
-    try:
-        if media == JSON_PATCH:
-            return json_patch(target, patch)
-        if media == MERGE_PATCH:
-            return merge(target, patch)
-        return strategic(target, patch, type_of(type_name(kind)))
-    except UnfitPatchError as error:
-        raise StatusError(unprocessable(error)) from error
-    except PatchError as error:
-        raise StatusError(bad_request(str(error))) from error
 
 
 def _metadata_of(patch: Any) -> Object:

@@ -2,7 +2,7 @@
 
 from typing import Any, TypeAlias
 
-from tidegauge.sandbox.apiserver.defaults import quality_of_service
+from tidegauge.sandbox.apiserver.poddefaults import quality_of_service
 from tidegauge.sandbox.simulation.container import Container, Ended, State
 from tidegauge.sandbox.simulation.engine import SECOND
 from tidegauge.sandbox.simulation.pod import Pod
