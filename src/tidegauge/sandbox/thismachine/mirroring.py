@@ -7,7 +7,8 @@ may be read, deleting one changes nothing for long. The node takes no pods from 
 import platform
 from typing import Any
 
-from tidegauge.sandbox.apiserver.defaults import fill_in, quality_of_service
+from tidegauge.sandbox.apiserver.defaults import fill_in
+from tidegauge.sandbox.apiserver.poddefaults import quality_of_service
 from tidegauge.sandbox.apiserver.storage import Object, Storage
 from tidegauge.sandbox.simulation.machines import KUBELET_VERSION, conditions
 from tidegauge.sandbox.thismachine.records import Container, Node, Pod
