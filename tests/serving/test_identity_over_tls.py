@@ -222,3 +222,21 @@ async def test_pipelined_through_tls(authorities: Authorities) -> None:
         answer = await reader.read()
 
     assert answer.count(b"HTTP/1.1 200") == 2
+
+
+async def test_draining_says_goodbye(authorities: Authorities) -> None:
+    """A waiting connection ends as TLS has it, not with an alert that speaks of an attack."""
+    answer = pipeline(authorities.trust).answer
+    async with (
+        serving(answer, tls(authorities), authorities.servers) as stand,
+        stand.connect() as (reader, writer),
+    ):
+        writer.write(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n/livez")
+
+        await asyncio.gather(stand.server.drain(30), expect_end(reader, writer))
+
+
+async def expect_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    assert await reader.read() == b""
+    writer.close()

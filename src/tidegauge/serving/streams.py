@@ -95,6 +95,7 @@ class TlsStream:
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self.peer_chain: tuple[bytes, ...] = ()
+        self._ended = False
 
     async def handshake(self) -> None:
         await self._run(self._tls.do_handshake)
@@ -116,6 +117,7 @@ class TlsStream:
         await self._plain.close()
 
     def end_input(self) -> None:
+        self._ended = True
         self._plain.end_input()
 
     def abort(self) -> None:
@@ -139,6 +141,9 @@ class TlsStream:
     async def _fill(self) -> None:
         if data := await self._plain.read():
             self._incoming.write(data)
+        elif self._ended:
+            # OpenSSL takes a bare end for an attack, and would send an alert that says so.
+            raise ssl.SSLZeroReturnError("as if the client had said goodbye")
         else:
             self._incoming.write_eof()
 
