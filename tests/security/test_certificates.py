@@ -150,6 +150,21 @@ def test_given_pair(tmp_path: Path, clock: ManualClock) -> None:
     assert made.authority is None
 
 
+def test_foreign_pair(tmp_path: Path, clock: ManualClock) -> None:
+    """A pair that somebody's own authority signed is not overwritten, and the error says so."""
+    given = trustme.CA().issue_cert("kubernetes.example")
+    (tmp_path / "apiserver.crt").write_bytes(given.cert_chain_pems[0].bytes())
+    (tmp_path / "apiserver.key").write_bytes(given.private_key_pem.bytes())
+
+    with pytest.raises(FileError, match=r"apiserver\.crt: signed by .*--cert-dir"):
+        SelfMadePair(tmp_path, NAMES, clock)
+
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "apiserver.crt": given.cert_chain_pems[0].bytes(),
+        "apiserver.key": given.private_key_pem.bytes(),
+    }
+
+
 def test_no_place_to_keep_it(tmp_path: Path, clock: ManualClock) -> None:
     """A directory that can't be written to is an error that names it and the flags."""
     (tmp_path / "file").write_text("in the way")

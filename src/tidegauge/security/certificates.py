@@ -6,6 +6,7 @@ its authority stays in the directory beside it, to be put into the APIService's 
 
 import datetime as dt
 import ipaddress
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,9 @@ _AUTHORITY_LIFE = 10 * _LEAF_LIFE
 _BACKDATED = 3_600.0
 """Clients' clocks may be behind ours."""
 
+_SELF_MADE = re.compile(r".+-ca@\d+")
+"""How the authority of a self-made pair is called, by us and by Kubernetes' own servers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -60,7 +64,8 @@ class SelfMadePair:
     """A pair for `names`, kept in `directory` and made anew in time. Raises FileError.
 
     Files: `apiserver.crt` and `apiserver.key` (the incumbent's names), `tidegauge-ca.crt` and
-    `tidegauge-ca.key`. A pair that is there is used while it is valid and covers the names.
+    `tidegauge-ca.key`. A pair that is there is used while it is valid and covers the names; one
+    that somebody's own authority signed is never overwritten.
     """
 
     def __init__(self, directory: Path, names: Sequence[str], clock: Clock) -> None:
@@ -92,11 +97,26 @@ class SelfMadePair:
         return (pair, renew_at) if self._clock.now() < renew_at else None
 
     def _make(self) -> tuple[Pair, float]:
+        self._spare_foreign()
         now = self._clock.now()
         authority = self._authority(now)
         pair = _make_leaf(authority, self._names, now)
         self._write("apiserver", pair)
         return pair, now + _LEAF_LIFE - _RENEW_WHEN_LEFT
+
+    def _spare_foreign(self) -> None:
+        # A directory such as /etc/kubernetes/pki has the API server's own pair under this name.
+        pair = _read_pair(self._directory, "apiserver")
+        leaf = _usable(pair) if pair else None
+        if leaf and not any(
+            _SELF_MADE.fullmatch(str(name.value))
+            for name in leaf.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
+        ):
+            raise FileError(
+                f"{self._directory / 'apiserver.crt'}: signed by {leaf.issuer.rfc4514_string()} "
+                f"and not usable for {self._names[0]}, so neither served nor overwritten; give "
+                "--cert-dir another directory, or --tls-cert-file and --tls-private-key-file"
+            )
 
     def _authority(self, now: float) -> Pair:
         """The authority of before, as long as it outlives what it signs now."""
