@@ -191,6 +191,10 @@ def test_summaries_say_the_same(shop: World) -> None:
     }
     assert all(each["usageNanoCores"] > 0 for each in cpu.values())
     assert summary["node"]["nodeName"] == "worker-3"
+    assert summary["node"].keys() >= {"systemContainers", "network", "fs", "runtime", "rlimit"}
+    for pod in summary["pods"]:
+        assert pod.keys() >= {"io", "network", "ephemeral-storage", "process_stats", "swap"}
+        assert all(each.keys() >= {"io", "rootfs", "logs", "swap"} for each in pod["containers"])
     swap = summary["node"]["swap"]
     assert swap["swapUsageBytes"] > 0
     assert swap["swapUsageBytes"] + swap["swapAvailableBytes"] == 2 << 30

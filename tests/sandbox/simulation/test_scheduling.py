@@ -184,7 +184,7 @@ def test_a_silent_node_is_not_ready() -> None:
     of = world(plain())
     of.advance(START + 60)
     name = pods(of, "web")[0]["spec"]["nodeName"]
-    of.set_node(name, up=False)
+    of.set_up(name, up=False)
     of.advance(START + 100)
     early = condition(of, name)
     of.advance(START + 130)
@@ -193,7 +193,7 @@ def test_a_silent_node_is_not_ready() -> None:
     arriving = [meter.work.arriving for meter in idle if meter]
     unready = of.storage.list("deployments", "shop")[0]["status"]["readyReplicas"]
 
-    of.set_node(name, up=True)
+    of.set_up(name, up=True)
     of.advance(START + 160)
 
     assert early["status"] == "True"
@@ -210,11 +210,11 @@ def test_a_lost_node_is_given_up() -> None:
     of = world(plain())
     of.advance(START + 60)
     lost = pods(of, "web")[0]
-    of.set_node(lost["spec"]["nodeName"], up=False)
+    of.set_up(lost["spec"]["nodeName"], up=False)
     of.advance(START + 60 + 50 + 300 + 30)
     meanwhile = pods(of, "web")
 
-    of.set_node(lost["spec"]["nodeName"], up=True)
+    of.set_up(lost["spec"]["nodeName"], up=True)
     of.advance(START + 500)
 
     ending = [pod for pod in meanwhile if "deletionTimestamp" in pod["metadata"]]

@@ -5,16 +5,27 @@ from collections.abc import Callable, Iterator
 from tidegauge.sandbox.simulation import pod as simulated
 from tidegauge.sandbox.simulation.engine import SECOND
 from tidegauge.sandbox.simulation.measuring import Measured, Measurements
-from tidegauge.sandbox.thismachine.records import Container, FileSystem, Interface, Node, Pod, Usage
+from tidegauge.sandbox.thismachine.records import (
+    Container,
+    FileSystem,
+    Interface,
+    Node,
+    Pod,
+    Usage,
+    Written,
+)
 
 _DISK = 105_553_116_160
 _USED = 21_474_836_480
 _INODES, _INODES_USED = 6_553_600, 182_744
 """A disk of 98 GiB with a system on it; only what containers write moves."""
 
-_WRITTEN, _RECEIVED, _SENT = 1500, 90_000, 210_000
+_LOGGED, _FILED, _RECEIVED, _SENT = 1200, 300, 90_000, 210_000
 """Bytes per second of CPU: who works more writes, hears and says more."""
 
+_IMAGES = Written(4 << 30, 61_000)
+
+_BLOCK = 4096
 _MOST_PROCESSES = 4_194_304
 
 _Pick = Callable[[Measured], Usage | None]
@@ -32,8 +43,7 @@ def earlier(measured: Measurements) -> Node:
 def _node(measured: Measurements, pick: _Pick) -> Node:
     machine = measured.machine
     usage = pick(measured.node) or measured.node.usage
-    worked = usage.cpu // 10**9
-    used = _USED + worked * _WRITTEN
+    used = _USED + _written(usage, _LOGGED + _FILED).used
     return Node(
         name=machine.name,
         start=measured.system.started / SECOND,
@@ -41,10 +51,18 @@ def _node(measured: Measurements, pick: _Pick) -> Node:
         memory_capacity=machine.memory,
         swap_capacity=machine.swap,
         pods=tuple(_pods(measured, pick)),
-        interfaces=(Interface("eth0", worked * _RECEIVED, 0, worked * _SENT, 0),),
+        interfaces=_interfaces(usage),
         file_system=FileSystem(_DISK - used, _DISK, used, _INODES - _INODES_USED, _INODES),
         most_processes=_MOST_PROCESSES,
+        images=_IMAGES,
+        system=tuple(_system(measured, pick)),
     )
+
+
+def _system(measured: Measurements, pick: _Pick) -> Iterator[Container]:
+    usage = pick(measured.of_system)
+    if usage:
+        yield Container("kubelet", measured.system.started / SECOND, usage)
 
 
 def _pods(measured: Measurements, pick: _Pick) -> Iterator[Pod]:
@@ -52,8 +70,16 @@ def _pods(measured: Measurements, pick: _Pick) -> Iterator[Pod]:
         total = measured.of_pod.get(pod.key)
         usage = pick(total) if total else None
         if usage:
-            containers = tuple(_containers(measured, pod, pick))
-            yield Pod(namespace, name, pod.uid, pod.start_time / SECOND, usage, containers)
+            yield Pod(
+                namespace,
+                name,
+                pod.uid,
+                pod.start_time / SECOND,
+                usage,
+                tuple(_containers(measured, pod, pick)),
+                interfaces=_interfaces(usage),
+                ephemeral=_written(usage, _LOGGED + _FILED),
+            )
 
 
 def _containers(measured: Measurements, pod: simulated.Pod, pick: _Pick) -> Iterator[Container]:
@@ -61,4 +87,20 @@ def _containers(measured: Measurements, pod: simulated.Pod, pick: _Pick) -> Iter
         known = measured.of_meter.get(container.meter) if container.meter else None
         usage = pick(known) if known else None
         if usage and container.meter:
-            yield Container(container.spec.name, container.meter.started / SECOND, usage)
+            yield Container(
+                container.spec.name,
+                container.meter.started / SECOND,
+                usage,
+                root=_written(usage, _FILED),
+                logs=_written(usage, _LOGGED),
+            )
+
+
+def _written(usage: Usage, rate: int) -> Written:
+    written = usage.cpu // 10**9 * rate
+    return Written(_BLOCK + written, 1 + (written >> 20))
+
+
+def _interfaces(usage: Usage) -> tuple[Interface, ...]:
+    worked = usage.cpu // 10**9
+    return (Interface("eth0", worked * _RECEIVED, 0, worked * _SENT, 0),)

@@ -65,12 +65,16 @@ class Measurements:
 
     of_pod: dict[PodKey, Measured] = field(default_factory=dict)
     node: Measured = field(init=False)
+    of_system: Measured = field(init=False)
+    """What of the node's is not of pods."""
+
     _gone_cpu: int = 0
     _gone_stalled: int = 0
     """What pods that are gone have used and missed: the node's counters keep it."""
 
     def __post_init__(self) -> None:
         self.node = Measured(self._node())
+        self.of_system = Measured(self._system())
 
     def measure(self, pod: Pod, container: Container, meter: Meter) -> None:
         """A container, and its pod with it, so that a pod's total is never behind."""
@@ -83,6 +87,7 @@ class Measurements:
 
     def measure_node(self) -> None:
         self.node = Measured(self._node(), self.node.usage)
+        self.of_system = Measured(self._system(), self.of_system.usage)
 
     def ended(self, meter: Meter) -> None:
         self.of_meter.pop(meter, None)
@@ -106,6 +111,11 @@ class Measurements:
             stalls=_stalls(self._gone_stalled + sum(map(_stalled, pods))),
             processes=_SYSTEM_PROCESSES + sum(pod.processes or 0 for pod in pods),
         )
+
+    def _system(self) -> Usage:
+        used = self.system.read(self.now())
+        memory = _memory(int(self.system.image.memory), used)
+        return Usage(self.now() / SECOND, used, memory, stalls=_stalls(0))
 
     def _pod(self, pod: Pod) -> Usage:
         used = sum(each.used_ever(self.now()) for each in pod.containers) + PAUSE_CPU

@@ -99,7 +99,7 @@ class World:
     def kubelet(self, node: str) -> Kubelet:
         return self.kubelets[node]
 
-    def set_node(self, node: str, *, up: bool) -> None:
+    def set_up(self, node: str, *, up: bool) -> None:
         """Switch a machine's kubelet on or off; what runs there goes on meanwhile."""
         self.kubelets[node].set_up(up=up)
 

@@ -67,12 +67,31 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Interface:
+    name: str
+    received: int
+    receive_errors: int
+    sent: int
+    send_errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Bytes and inodes that somebody has on the node's file system."""
+
+    used: int
+    inodes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
-    """`start` is in wall seconds."""
+    """`start` is in wall seconds. `root` is what it wrote, `logs` what was written for it."""
 
     name: str
     start: float
     usage: Usage
+    root: Written | None = None
+    logs: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +104,9 @@ class Pod:
     start: float
     usage: Usage
     containers: tuple[Container, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Interface:
-    name: str
-    received: int
-    receive_errors: int
-    sent: int
-    send_errors: int
+    interfaces: tuple[Interface, ...] = ()
+    ephemeral: Written | None = None
+    """All that its containers, logs and volumes without a claim have on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,5 +133,9 @@ class Node:
     whole: bool = True
     interfaces: tuple[Interface, ...] = ()
     file_system: FileSystem | None = None
+    images: Written | None = None
+    system: tuple[Container, ...] = ()
+    """What runs outside pods, as far as it is told by itself: the kubelet, the runtime."""
+
     most_processes: int | None = None
     """The highest process id, which bounds how many there may be."""

@@ -1,5 +1,6 @@
 """`/stats/summary` as a kubelet writes it: kubernetes/kubelet, pkg/apis/stats/v1alpha1."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -15,6 +16,7 @@ from tidegauge.sandbox.thismachine.records import (
     Pressure,
     Pressures,
     Usage,
+    Written,
 )
 from tidegauge.units.timestamp import format_rfc3339
 
@@ -23,8 +25,9 @@ CONTENT_TYPE = "application/json"
 _Stats: TypeAlias = dict[str, Any]
 
 _ORDER = (
-    *("nodeName", "podRef", "name", "startTime", "containers"),
-    *("cpu", "memory", "io", "network", "fs", "rlimit", "process_stats", "swap"),
+    *("nodeName", "systemContainers", "podRef", "name", "startTime", "containers"),
+    *("cpu", "memory", "io", "network", "fs", "runtime", "rlimit", "rootfs", "logs"),
+    *("ephemeral-storage", "process_stats", "swap"),
 )
 """Of fields, as Go writes them: that of their declaration."""
 
@@ -40,14 +43,18 @@ def encode(node: Node, earlier: Node | None, *, trimmed: bool = False) -> bytes:
 class _Writer:
     def __init__(self, earlier: Node | None, *, trimmed: bool) -> None:
         self._trimmed = trimmed
+        self._disk: FileSystem | None = None
         self._node = earlier.usage if earlier else None
         pods = earlier.pods if earlier else ()
         self._pods = {pod.uid: pod.usage for pod in pods}
         self._containers = {
             (pod.uid, each.name, each.start): each.usage for pod in pods for each in pod.containers
         }
+        for each in earlier.system if earlier else ():
+            self._containers["", each.name, each.start] = each.usage
 
     def summary(self, node: Node) -> _Stats:
+        self._disk = node.file_system
         # What the machine has is the node's limit.
         memory = replace(node.usage.memory, limit=node.memory_capacity)
         usage = replace(node.usage, memory=memory, swap_limit=node.swap_capacity)
@@ -56,33 +63,50 @@ class _Writer:
             "startTime": _time(node.start),
             **_usage(usage, self._node),
         }
+        if node.system:
+            stats["systemContainers"] = [self._container("", each) for each in node.system]
         if not self._trimmed:
             stats |= _node_only(node)
+            if images := self._places(node.usage.time, imageFs=node.images):
+                stats["runtime"] = images
         return {"node": _ordered(stats), "pods": [self._pod(pod) for pod in node.pods]}
 
     def _pod(self, pod: Pod) -> _Stats:
         stats = {
             "podRef": {"name": pod.name, "namespace": pod.namespace, "uid": pod.uid},
             "startTime": _time(pod.start),
-            "containers": [self._container(pod, each) for each in pod.containers],
+            "containers": [self._container(pod.uid, each) for each in pod.containers],
             **_usage(pod.usage, self._pods.get(pod.uid)),
         }
         if not self._trimmed:
-            stats |= _io(pod.usage)
+            stats |= _io(pod.usage) | _network(pod.usage.time, pod.interfaces)
+            stats |= self._places(pod.usage.time, **{"ephemeral-storage": pod.ephemeral})
             if pod.usage.processes is not None:
                 stats["process_stats"] = {"process_count": pod.usage.processes}
         return _ordered(stats)
 
-    def _container(self, pod: Pod, container: Container) -> _Stats:
-        earlier = self._containers.get((pod.uid, container.name, container.start))
-        return _ordered(
-            {
-                "name": container.name,
-                "startTime": _time(container.start),
-                **_usage(container.usage, earlier),
-                **({} if self._trimmed else _io(container.usage)),
-            }
-        )
+    def _container(self, pod: str, container: Container) -> _Stats:
+        usage = container.usage
+        stats = {
+            "name": container.name,
+            "startTime": _time(container.start),
+            **_usage(usage, self._containers.get((pod, container.name, container.start))),
+        }
+        if not self._trimmed:
+            stats |= _io(usage)
+            stats |= self._places(usage.time, rootfs=container.root, logs=container.logs)
+        return _ordered(stats)
+
+    def _places(self, time: float, **written: Written | None) -> _Stats:
+        """What was written where; how much room is left is the disk's."""
+        if not self._disk:
+            return {}
+        disk = {"time": _time(time), **_file_system(self._disk)}
+        return {
+            place: disk | {"usedBytes": each.used, "inodesUsed": each.inodes}
+            for place, each in written.items()
+            if each
+        }
 
 
 def _ordered(stats: _Stats) -> _Stats:
@@ -130,14 +154,7 @@ def _memory(time: str, usage: Usage) -> _Stats:
 
 def _node_only(node: Node) -> _Stats:
     time = _time(node.usage.time)
-    stats = _io(node.usage)
-    if node.interfaces:
-        busiest = max(node.interfaces, key=lambda each: each.received)
-        stats["network"] = {
-            "time": time,
-            **_interface(busiest),
-            "interfaces": [_interface(each) for each in node.interfaces],
-        }
+    stats = _io(node.usage) | _network(node.usage.time, node.interfaces)
     if node.file_system:
         stats["fs"] = {"time": time, **_file_system(node.file_system)}
     if node.most_processes is not None and node.usage.processes is not None:
@@ -152,6 +169,14 @@ def _node_only(node: Node) -> _Stats:
 def _io(usage: Usage) -> _Stats:
     psi = _psi(usage.stalls.io)
     return {"io": {"time": _time(usage.time), **psi}} if psi else {}
+
+
+def _network(time: float, interfaces: Sequence[Interface]) -> _Stats:
+    if not interfaces:
+        return {}
+    busiest = max(interfaces, key=lambda each: each.received)
+    all_ = [_interface(each) for each in interfaces]
+    return {"network": {"time": _time(time), **_interface(busiest), "interfaces": all_}}
 
 
 def _interface(interface: Interface) -> _Stats:
