@@ -33,6 +33,18 @@ async def test_forgets_the_longest_unused() -> None:
     assert await cache.get("b", source, lambda _: 10) == 4
 
 
+async def test_asks_again_when_the_answer_is_too_old() -> None:
+    """An answer counts for as long as was said, and not a moment longer."""
+    clock, source = ManualClock(), Source()
+    cache: Remembered[str, int] = Remembered(2, clock)
+    seen = []
+    for _ in range(3):
+        seen.append(await cache.get("a", source, lambda _: 10))
+        clock.advance(5)
+
+    assert seen == [1, 1, 2]
+
+
 async def test_not_worth_remembering() -> None:
     """An answer good for no time is asked for each time."""
     cache: Remembered[str, int] = Remembered(2, ManualClock())
