@@ -63,6 +63,7 @@ PORTS = {
     "the status port wins": (10260, {}, RULES, 10260),
     "the flag's where there is none": (0, {}, AddressRules(port=10270), 10270),
     "the flag's when told so": (10260, {}, AddressRules(use_status_port=False), 10250),
+    "the flag's when the status is absurd": (70_000, {}, RULES, 10250),
     "the annotation wins": (10260, {"tidegauge.dev/kubelet-port": "443"}, RULES, 443),
 }
 

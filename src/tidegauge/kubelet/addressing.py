@@ -112,8 +112,8 @@ def _candidates(
 
 
 def _port(node: str, value: str, status_port: int, rules: AddressRules) -> int:
-    if not value:
-        return status_port if rules.use_status_port and status_port else rules.port
+    if not value:  # nobody checked the status, which the kubelet writes
+        return status_port if rules.use_status_port and 0 < status_port < 65536 else rules.port
     if not (value.isascii() and value.isdigit() and len(value) < 6 and 0 < int(value) < 65536):
         raise _bad(node, PORT, value, "write a port from 1 to 65535, or remove it")
     return int(value)
