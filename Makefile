@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed-from-lock
 
-.PHONY: setup check lint types unit test bench lock clean
+.PHONY: setup check lint types unit test demo bench lock clean
 
 setup: $(STAMP)
 
@@ -30,6 +30,10 @@ unit: setup
 
 test: setup lint types
 	$(BIN)/pytest
+
+# The cluster that comes along; ARGS are the flags of `tidegauge demo`, as ARGS="--for 60s".
+demo: setup
+	@$(BIN)/tidegauge demo $(ARGS)
 
 bench: setup
 	$(BIN)/python -m bench.scrape

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Coroutine
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 from tidegauge.cluster.cache import Nodes, Pods
 from tidegauge.cluster.client import Client
@@ -32,6 +33,21 @@ TIMELY_PERIODS = 1.5
 """As in the incumbent: so late is asking, that it has come to a halt."""
 
 
+class Failure(NamedTuple):
+    """Why a node gave nothing: in a word, and in words with a remedy."""
+
+    cause: str
+    problem: str
+
+
+@dataclass(slots=True)
+class Tally:
+    """How often nodes were asked, and how often that failed."""
+
+    asked: int = 0
+    failed: int = 0
+
+
 class Scrapes:
     """Hears how each scrape ended: for logs on change, for metrics, and to say why data is missing.
 
@@ -43,7 +59,8 @@ class Scrapes:
         self._metrics = metrics
         self._clock = clock
         self._period = period
-        self._failing: dict[str, str] = {}
+        self.tally = Tally()
+        self._failing: dict[str, Failure] = {}
         self._round_ends = clock.monotonic() + period
         self._slowest = 0.0
 
@@ -58,7 +75,7 @@ class Scrapes:
 
     def unasked(self, node: str, cause: str, problem: str) -> None:
         """A node that gave nothing, asked or not."""
-        self._failing[node] = cause
+        self._failing[node] = Failure(cause, problem)
         self._metrics.scrape_failures.labels(cause).inc()
         self._changes.failed(node, cause, problem=problem)
 
@@ -67,13 +84,19 @@ class Scrapes:
         self._changes.forget(node)
         self._metrics.last_requests.forget(node)
 
+    def failure(self, node: str) -> Failure | None:
+        """Why the node gave nothing when it was asked last."""
+        return self._failing.get(node)
+
     def failures(self) -> str:
         """The failing nodes by cause, the most frequent first; empty when there are none."""
-        causes = Counter(self._failing.values()).most_common()
+        causes = Counter(each.cause for each in self._failing.values()).most_common()
         return ", ".join(f"{count} {cause}" for cause, count in causes)
 
     def _count(self, node: str, seconds: float, *, success: str) -> None:
         metrics = self._metrics
+        self.tally.asked += 1
+        self.tally.failed += success == "false"
         metrics.kubelet_requests.labels(success).inc()
         metrics.kubelet_request_duration.observe(seconds)
         metrics.last_requests.set(node, self._clock.now())

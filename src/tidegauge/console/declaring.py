@@ -36,7 +36,8 @@ class Declared:
 
 
 def declare(sections: Iterable[Any]) -> dict[str, Declared]:
-    """Flags by name in the sections' order. A flag's name is its field's, with dashes.
+    """Flags by name in the sections' order. A flag's name is its field's, with dashes; where that
+    would be a word of Python's own, the field has an underscore at its end.
 
     A section is a dataclass with a `title`, whose fields are annotated with their flags.
     """
@@ -45,6 +46,6 @@ def declare(sections: Iterable[Any]) -> dict[str, Declared]:
         hints = get_type_hints(section, include_extras=True)
         for field in fields(section):
             _, flag = get_args(hints[field.name])
-            name = field.name.replace("_", "-")
+            name = field.name.rstrip("_").replace("_", "-")
             found[name] = Declared(name, field.name, section.title, flag, field.default)
     return found

@@ -51,6 +51,10 @@ def _dispatch(words: list[str]) -> int:
             from tidegauge.console.node import node  # noqa: PLC0415
 
             return node(flags)
+        case ["demo", *flags]:
+            from tidegauge.console.demo.command import demo  # noqa: PLC0415
+
+            return demo(flags)
         case ["--version"]:
             sys.stdout.write(f"tidegauge {__version__}\n")
         case [] | ["--help" | "-h" | "help", *_]:

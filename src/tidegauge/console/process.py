@@ -3,7 +3,9 @@
 import asyncio
 import resource
 import socket
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
 
 from tidegauge import __version__
 from tidegauge.console.access import Clients, live_trust, serving_context
@@ -25,23 +27,50 @@ otherwise, and `--shutdown-delay-duration` comes first."""
 _log = get_logger("serve")
 
 
+class Running(NamedTuple):
+    """What a metrics server knows and counts while it serves."""
+
+    collection: Collection
+    metrics: Metrics
+
+
 async def run(options: Options) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises ClusterError, FileError, TrustError or ListenError for what can't be used at start.
     """
     _raise_open_files()
-    clock, stop = SystemClock(), asyncio.Event()
+    stop = asyncio.Event()
+    async with serving(options, stopping=stop.is_set):
+        _log.info("serving", port=options.secure_port, version=__version__)
+        await told_to_stop(stop)
+        _log.info("stopping")
+        await asyncio.sleep(options.shutdown_delay_duration)
+
+
+@asynccontextmanager
+async def serving(
+    options: Options,
+    secure: socket.socket | None = None,
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+) -> AsyncIterator[Running]:
+    """Serve within the block, on the socket that is given or else on the options' own port.
+
+    Raises ClusterError, FileError, TrustError or ListenError for what can't be used at start.
+    """
+    clock = SystemClock()
     metrics, report = Metrics(options.metric_resolution), reporter(clock)
     trust = live_trust(options, clock, report)
     tls = serving_context(options, trust, clock, report)
     async with AsyncExitStack() as stack:
         clients = await Clients.open(options, stack, clock, report)
         collection = Collection(options, clients.api, metrics, clock, report)
-        answers = Answers(options, collection, trust, clients, metrics, clock, stop.is_set)
+        stack.push_async_callback(collection.close)
+        answers = Answers(options, collection, trust, clients, metrics, clock, stopping)
         server = Server(answers.everything, Limits(), clock=clock)
         plain = Server(answers.metrics_only, Limits(), clock=clock)
-        await server.listen(_secure_socket(options), tls.outer)
+        await server.listen(secure or _secure_socket(options), tls.outer)
         if where := options.metrics_bind_address:
             await plain.listen(bound("--metrics-bind-address", *where, share=False))
         work = collection.work()
@@ -49,14 +78,12 @@ async def run(options: Options) -> None:
             work.append(watch_authorities(trust, clients.authentication, metrics, clock))
         async with asyncio.TaskGroup() as group:  # one that fails ends the process: half is none
             tasks = [group.create_task(each) for each in work]
-            _log.info("serving", port=options.secure_port, version=__version__)
-            await told_to_stop(stop)
-            _log.info("stopping")
-            await asyncio.sleep(options.shutdown_delay_duration)
-            await asyncio.gather(server.drain(DRAIN_SECONDS), plain.drain(DRAIN_SECONDS))
-            for task in tasks:
-                task.cancel()
-        await collection.close()
+            try:
+                yield Running(collection, metrics)
+            finally:
+                await asyncio.gather(server.drain(DRAIN_SECONDS), plain.drain(DRAIN_SECONDS))
+                for task in tasks:
+                    task.cancel()
 
 
 def _raise_open_files() -> None:

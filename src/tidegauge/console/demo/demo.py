@@ -1,0 +1,124 @@
+"""A demo as one thing: a cluster, the metrics server in it, faults, and what is seen of them."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from tidegauge.cluster.client import Client
+from tidegauge.console.access import api_access
+from tidegauge.console.demo.control import listening
+from tidegauge.console.demo.frame import Shown
+from tidegauge.console.demo.laboratory import MetricsServer
+from tidegauge.console.demo.options import DemoOptions
+from tidegauge.console.demo.orders import Orders
+from tidegauge.console.demo.summary import Figures
+from tidegauge.console.demo.watching import Watcher
+from tidegauge.sandbox.cluster import EmbeddedCluster
+from tidegauge.sandbox.faults.playing import Faults, read
+from tidegauge.sandbox.simulation.story import Story
+from tidegauge.units.clock import SystemClock
+
+LOOK = 1.0
+"""Seconds between two looks at the cluster."""
+
+_COMMANDS = (
+    "kubectl top nodes",
+    "kubectl top pods -A --sort-by=cpu",
+    "kubectl -n {namespace} scale deployment {name} --replicas=6",
+    "kubectl get pods -A -w",
+    "tidegauge demo fault node-down=worker-2",
+)
+
+
+class Demo:
+    def __init__(self, options: DemoOptions, story: Story, folder: Path) -> None:
+        self._options = options
+        self._story = story
+        self._clock = SystemClock()
+        self._begun = self._clock.monotonic()
+        self.cluster = EmbeddedCluster(
+            folder,
+            story,
+            seed=options.seed,
+            housekeeping=options.housekeeping,
+            this_machine=options.this_machine,
+        )
+        self.faults = Faults(self.cluster)
+        self.server: MetricsServer
+        self.watcher: Watcher
+
+    async def start(self, stack: AsyncExitStack) -> None:
+        """Run until the stack is closed. Raises FaultError for a fault that can't be played."""
+        await stack.enter_async_context(self.cluster)
+        self.server = MetricsServer(self.cluster, self._options.period)
+        await stack.enter_async_context(self.server)
+        access = api_access(str(self.cluster.kubeconfig("viewer")))
+        client = await stack.enter_async_context(Client(access, self._clock))
+        self.watcher = Watcher(client, self.server, self._clock, self._begun)
+        await stack.enter_async_context(self.faults)
+        orders = Orders(self.faults)
+        await stack.enter_async_context(listening(self.cluster.folder, orders.obey))
+        for text in self._options.fault:
+            await self.faults.begin(read(text))
+
+    async def look_on(self) -> None:
+        """Look now and then, until cancelled."""
+        while True:
+            await self.watcher.look()
+            await asyncio.sleep(LOOK)
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.cluster.kubeconfig("admin")
+
+    def commands(self) -> list[str]:
+        """Five that are worth trying."""
+        deployed = [each for each in self._story.workloads if each.kind == "Deployment"]
+        first = deployed[0] if deployed else None
+        namespace, name = (first.namespace, first.name) if first else ("kube-system", "coredns")
+        return [command.format(namespace=namespace, name=name) for command in _COMMANDS]
+
+    def greeting(self) -> Iterator[str]:
+        yield f"“{self._story.title}”, seed {self._options.seed}: {self._story.about.strip()}"
+        yield f"export KUBECONFIG={self.kubeconfig}"
+        yield "  (beside it: viewer.conf, who may only read, and nobody.conf, who may nothing)"
+        yield "Worth trying, in another terminal:"
+        yield from (f"  {command}" for command in self.commands())
+
+    def shown(self) -> Shown:
+        """What the screen shows now."""
+        scrapes, failed = self._counts()
+        watcher = self.watcher
+        return Shown(
+            title=self._story.title,
+            elapsed=self._clock.monotonic() - self._begun,
+            kubeconfig=str(self.kubeconfig),
+            commands=self.commands(),
+            picture=watcher.last,
+            problem=watcher.problem or watcher.metrics_problem,
+            scrapes=scrapes,
+            failed=failed,
+            calls=self.cluster.api_calls,
+            faults=self.faults.active,
+        )
+
+    def figures(self) -> Figures:
+        scrapes, failed = self._counts()
+        return Figures(
+            story=self._story.title,
+            seconds=self._clock.monotonic() - self._begun,
+            account=self.watcher.account,
+            last=self.watcher.last,
+            scrapes=scrapes,
+            failed=failed,
+            api_calls=self.cluster.api_calls,
+            housekeeping=self._options.housekeeping,
+            period=self._options.period,
+            faults=self.faults.played,
+        )
+
+    def _counts(self) -> tuple[int, int]:
+        """Scrapes, and those that failed, by all lives of the server."""
+        tallies = [life.collection.scrapes.tally for life in self.server.lives]
+        return sum(each.asked for each in tallies), sum(each.failed for each in tallies)

@@ -1,0 +1,202 @@
+"""What a screen shows of a cluster at one moment: read from the API's answers, pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+
+from tidegauge.sandbox.simulation.amounts import microcores, whole_bytes
+
+Object: TypeAlias = dict[str, Any]
+Reason: TypeAlias = Callable[[str], str | None]
+"""Why a node gave nothing when it was asked last, by its name; None when it did give."""
+
+MILLION = 1_000_000
+
+YOUNG = 15.0
+"""Seconds after a pod's start: its containers start one by one, each to be measured twice."""
+
+UNMEASURED = "not measured twice yet"
+
+
+class Use(NamedTuple):
+    """Cores and bytes, and the age in seconds of the time stamp that came with them."""
+
+    cpu: float
+    memory: int
+    age: float = 0.0
+
+
+class NodeRow(NamedTuple):
+    name: str
+    ready: bool
+    cpu: float
+    memory: int
+    use: Use | None
+    why: str | None
+
+
+class PodRow(NamedTuple):
+    namespace: str
+    name: str
+    node: str
+    use: Use
+
+
+class WorkloadRow(NamedTuple):
+    namespace: str
+    name: str
+    wanted: int
+    ready: int
+    use: Use | None
+
+
+class Gap(NamedTuple):
+    """Something that should have usage and has none."""
+
+    what: str
+    why: str
+    nodes: frozenset[str]
+    young: bool = False
+    """So new that there can't be any yet."""
+
+
+class EventRow(NamedTuple):
+    age: float
+    warning: bool
+    reason: str
+    about: str
+    message: str
+
+
+class Answers(NamedTuple):
+    """The items of the API's lists; metrics are None when nobody answers for them."""
+
+    nodes: Sequence[Object]
+    pods: Sequence[Object]
+    deployments: Sequence[Object]
+    stateful_sets: Sequence[Object]
+    events: Sequence[Object]
+    node_metrics: Sequence[Object] | None
+    pod_metrics: Sequence[Object] | None
+
+
+class Picture(NamedTuple):
+    nodes: Sequence[NodeRow]
+    pods: Sequence[PodRow]
+    workloads: Sequence[WorkloadRow]
+    gaps: Sequence[Gap]
+    events: Sequence[EventRow]
+    running: int = 0
+    """Pods that run, be there usage of them or not."""
+
+    freshness: Sequence[float] = ()
+    """Ages of all that is served, in seconds."""
+
+
+def picture(answers: Answers, now: float, reason: Reason) -> Picture:
+    of_nodes = {each["metadata"]["name"]: _use(each, now) for each in answers.node_metrics or ()}
+    of_pods = {_key(each): _use(each, now) for each in answers.pod_metrics or ()}
+    nodes = [_node(node, of_nodes, reason) for node in answers.nodes]
+    running = [pod for pod in answers.pods if pod["status"].get("phase") == "Running"]
+    rows = [
+        PodRow(*_key(pod), pod["spec"].get("nodeName", ""), of_pods[_key(pod)])
+        for pod in answers.pods
+        if _key(pod) in of_pods
+    ]
+    return Picture(
+        nodes=nodes,
+        pods=sorted(rows, key=lambda row: -row.use.cpu),
+        workloads=[*_workloads(answers, of_pods)],
+        gaps=[*_gaps(nodes, running, of_pods, now)],
+        events=sorted(_events(answers.events, now), key=lambda event: event.age),
+        running=len(running),
+        freshness=[use.age for use in (*of_nodes.values(), *of_pods.values())],
+    )
+
+
+def _key(obj: Object) -> tuple[str, str]:
+    return obj["metadata"]["namespace"], obj["metadata"]["name"]
+
+
+def seconds_of(text: str) -> float:
+    """Seconds since the epoch of an RFC 3339 time."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _use(metrics: Object, now: float) -> Use:
+    parts = metrics.get("containers", [metrics])
+    return Use(
+        sum(microcores(part["usage"]["cpu"]) for part in parts) / MILLION,
+        sum(whole_bytes(part["usage"]["memory"]) for part in parts),
+        now - seconds_of(metrics["timestamp"]),
+    )
+
+
+def _node(node: Object, uses: Mapping[str, Use], reason: Reason) -> NodeRow:
+    name, size = node["metadata"]["name"], node["status"]["capacity"]
+    conditions = {each["type"]: each["status"] for each in node["status"].get("conditions", ())}
+    return NodeRow(
+        name=name,
+        ready=conditions.get("Ready") == "True",
+        cpu=microcores(size["cpu"]) / MILLION,
+        memory=whole_bytes(size["memory"]),
+        use=uses.get(name),
+        why=reason(name),
+    )
+
+
+def _workloads(answers: Answers, uses: Mapping[tuple[str, str], Use]) -> Iterator[WorkloadRow]:
+    by_label: dict[tuple[str, str], list[Use]] = defaultdict(list)
+    for pod in answers.pods:
+        namespace, name = _key(pod)
+        app = (pod["metadata"].get("labels") or {}).get("app")
+        if app and (namespace, name) in uses:
+            by_label[namespace, app].append(uses[namespace, name])
+    for each in (*answers.deployments, *answers.stateful_sets):
+        namespace, name = _key(each)
+        label = each["spec"]["selector"].get("matchLabels", {}).get("app", "")
+        own = by_label.get((namespace, label))
+        total = Use(sum(use.cpu for use in own), sum(use.memory for use in own)) if own else None
+        ready = each.get("status", {}).get("readyReplicas", 0)
+        yield WorkloadRow(namespace, name, each["spec"].get("replicas", 1), ready, total)
+
+
+def _gaps(
+    nodes: Sequence[NodeRow],
+    running: Sequence[Object],
+    uses: Mapping[tuple[str, str], Use],
+    now: float,
+) -> Iterator[Gap]:
+    """Nodes first; a pod of a node that gives nothing has the node's reason."""
+    silent = {row.name for row in nodes if row.use is None}
+    for row in nodes:
+        if row.why or row.use is None:
+            state = "missing" if row.use is None else f"stale for {row.use.age:.0f}s"
+            yield Gap(f"{row.name}: {state}", row.why or UNMEASURED, frozenset([row.name]))
+    hidden: Counter[str] = Counter()
+    for pod in running:
+        node = pod["spec"].get("nodeName", "")
+        if _key(pod) in uses:
+            continue
+        if node in silent:
+            hidden[node] += 1
+            continue
+        started = pod["status"].get("startTime") or pod["metadata"]["creationTimestamp"]
+        young = now - seconds_of(started) < YOUNG
+        yield Gap("/".join(_key(pod)), f"{UNMEASURED}, on {node}", frozenset([node]), young)
+    for node, count in hidden.items():
+        yield Gap(f"{count} pods", f"run on {node}, of which there is nothing", frozenset([node]))
+
+
+def _events(events: Sequence[Object], now: float) -> Iterator[EventRow]:
+    for event in events:
+        about = event["involvedObject"]
+        at = event.get("lastTimestamp") or event["metadata"]["creationTimestamp"]
+        yield EventRow(
+            now - seconds_of(at),
+            event.get("type") == "Warning",
+            event.get("reason", ""),
+            f"{about['kind'].lower()}/{about['name']}",
+            event.get("message", ""),
+        )

@@ -1,0 +1,111 @@
+"""What a demo amounts to: figures, and whether what was promised was there. Pure."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tidegauge.console.demo.picture import Picture
+from tidegauge.console.demo.watching import Account
+from tidegauge.sandbox.faults.declared import Cost
+from tidegauge.sandbox.faults.playing import Play
+
+FIRST_USAGE = 10.0
+"""Seconds until the first usage, at the longest."""
+
+PERIODS = 4
+"""Of measuring and of asking, each, that 99 of 100 usages may be old."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one demo, from its start to its end; durations in seconds."""
+
+    story: str
+    seconds: float
+    account: Account
+    last: Picture | None
+    scrapes: int
+    failed: int
+    api_calls: int
+    housekeeping: float
+    period: float
+    faults: Sequence[Play] = ()
+    """All that were played."""
+
+    def percentile(self, share: float) -> float | None:
+        """The age that this share of all served usages did not pass."""
+        left = share * self.account.ages.total()
+        for tenths, count in sorted(self.account.ages.items()):
+            left -= count
+            if left <= 0:
+                return tenths / 10
+        return None
+
+    def broken(self) -> list[str]:
+        """Each promise that was not kept; faults excuse what they declare to cost."""
+        return [*self._broken()]
+
+    def _broken(self) -> Iterator[str]:
+        excused = {node for play in self.faults for node in play.fault.costs(play.node)}
+        if any(play.fault.cost is Cost.ALL for play in self.faults):
+            return
+        if self.last is None:
+            yield "the cluster could not be looked at"
+            return
+        first = self.account.first
+        limit = FIRST_USAGE * max(1.0, self.housekeeping / 2)
+        if first is None or first > limit:
+            when = "never" if first is None else f"after {first:.1f}s"
+            yield f"the first usage was to be there within {limit:g}s, it was {when}"
+        if self.account.unreachable:
+            yield f"the API server did not answer {self.account.unreachable} looks"
+        for gap in self.last.gaps:
+            if not gap.young and not excused.intersection(gap.nodes):
+                yield f"{gap.what}: {gap.why}"
+        oldest = PERIODS * (self.housekeeping + self.period)
+        p99 = self.percentile(0.99)
+        if p99 is not None and p99 > oldest and not self.faults:
+            yield f"99 of 100 usages were to be younger than {oldest:g}s, not {p99:g}s"
+
+    def as_json(self) -> dict[str, Any]:
+        account, last = self.account, self.last
+        return {
+            "story": self.story,
+            "seconds": round(self.seconds, 1),
+            "nodes": {"served": len(account.nodes), "present": len(last.nodes) if last else 0},
+            "pods": {"served": len(account.pods), "running": last.running if last else 0},
+            "firstUsageSeconds": account.first and round(account.first, 1),
+            "scrapes": self.scrapes,
+            "failedScrapes": self.failed,
+            "freshnessSeconds": {"p50": self.percentile(0.5), "p99": self.percentile(0.99)},
+            "apiCalls": self.api_calls,
+            "faults": [str(play) for play in self.faults],
+            "broken": self.broken(),
+        }
+
+    def as_text(self) -> str:
+        account, last = self.account, self.last
+        present, running = (len(last.nodes), last.running) if last else (0, 0)
+        first = "never" if account.first is None else f"after {account.first:.1f}s"
+        rows = {
+            "nodes served": f"{len(account.nodes)} of {present}",
+            "pods served": f"{len(account.pods)}, {running} of them running now"
+            if len(account.pods) != running
+            else f"{running} of {running}",
+            "first usage": first,
+            "scrapes": f"{self.scrapes}, {self.failed} failed",
+            "freshness": f"p50 {_seconds(self.percentile(0.5))}, "
+            f"p99 {_seconds(self.percentile(0.99))}",
+            "API calls": str(self.api_calls),
+        }
+        if self.faults:
+            rows["faults"] = ", ".join(map(str, self.faults))
+        broken = self.broken()
+        verdict = ["not kept: " + each for each in broken] or ["all that was promised was there"]
+        lines = [f"{self.seconds:.0f}s of “{self.story}”"]
+        lines += [f"  {name:<14}{value}" for name, value in rows.items()]
+        return "\n".join([*lines, *verdict]) + "\n"
+
+
+def _seconds(value: float | None) -> str:
+    return "none" if value is None else f"{value:.1f}s"

@@ -1,0 +1,220 @@
+"""The embedded cluster: an API server, simulated nodes, and this machine, on the loopback device.
+
+It lacks a metrics server: whoever has one registers it. All ports are free ones, so that several
+clusters run side by side.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+from tidegauge.sandbox import registration
+from tidegauge.sandbox.apiserver.identities import METRICS, USERS
+from tidegauge.sandbox.apiserver.requests import Obstacle
+from tidegauge.sandbox.apiserver.server import ApiServer
+from tidegauge.sandbox.kubelets import ADDRESS, open_port
+from tidegauge.sandbox.nodes import ServedNode
+from tidegauge.sandbox.simulation.engine import EventClock
+from tidegauge.sandbox.simulation.machines import default_machines
+from tidegauge.sandbox.simulation.story import Story
+from tidegauge.sandbox.simulation.world import World
+from tidegauge.sandbox.thismachine.endpoint import Looks
+from tidegauge.sandbox.thismachine.housekeeping import Housekeeping
+from tidegauge.sandbox.thismachine.machine import Machine, UnsupportedError
+from tidegauge.sandbox.thismachine.mirroring import Mirror
+from tidegauge.sandbox.thismachine.records import Node
+from tidegauge.serving.authentication import Authenticator, TokenCache
+from tidegauge.serving.messages import User
+from tidegauge.serving.requestinfo import RequestInfo
+from tidegauge.serving.status import Status
+from tidegauge.serving.trust import Trust
+from tidegauge.telemetry.logs import get_logger
+from tidegauge.units.clock import SystemClock
+
+THIS_MACHINE = "this-machine"
+
+PAST = 300.0
+"""Seconds the cluster has been running when it starts: time for every pod to be ready."""
+
+STEP = 0.25
+"""Seconds between two moments at which the simulation catches up with the clock."""
+
+_log = get_logger("sandbox")
+
+
+class EmbeddedCluster:
+    """An async context; within it all of it runs.
+
+    `housekeeping` is how often nodes measure, in seconds. `folder` gets the kubeconfigs. The same
+    story and seed give the same cluster, but for this machine.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        story: Story,
+        *,
+        seed: int = 0,
+        housekeeping: float = 2.0,
+        this_machine: bool = True,
+    ) -> None:
+        self.folder = folder
+        self.story = story
+        self.clock = EventClock(SystemClock())
+        self.api = ApiServer(self.clock, seed=seed)
+        self.restart_metrics_server: Callable[[], Awaitable[None]] = _no_server
+        """Set by whoever runs one."""
+
+        self.api_calls = 0
+        self._refusals: list[Obstacle] = []
+        self._powerless: Counter[str] = Counter()
+        self.api.handler.obstacle = self._counted
+        self.nodes: dict[str, ServedNode] = {}
+        self.world: World
+        self._seed = seed
+        self._housekeeping = housekeeping
+        self._with_this_machine = this_machine and sys.platform == "linux"
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            await self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    def kubeconfig(self, user: str) -> Path:
+        """Where the kubeconfig of that user is, one of USERS."""
+        return self.folder / f"{user}.conf"
+
+    def register_metrics_server(self, port: int) -> None:
+        """Make the server on that port answer for metrics.k8s.io."""
+        registration.register(self.api, ADDRESS, port)
+
+    @contextmanager
+    def powerless(self, name: str) -> Iterator[None]:
+        """A simulated node whose kubelet neither hears nor tells anything."""
+        self._powerless[name] += 1
+        self._see_to(name)
+        try:
+            yield
+        finally:
+            self._powerless[name] -= 1
+            self._see_to(name)
+
+    @contextmanager
+    def unwritable(self, refusal: Obstacle = lambda _info: None) -> Iterator[None]:
+        """Nobody who works in the cluster can write; `refusal` says what clients are told."""
+        self._refusals.append(refusal)
+        self.world.set_api(answers=False)
+        try:
+            yield
+        finally:
+            self._refusals.remove(refusal)
+            self.world.set_api(answers=not self._refusals)
+
+    def _see_to(self, name: str) -> None:
+        if name in self.world.kubelets:
+            self.world.set_up(name, up=not self._powerless[name])
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        ports = {machine.name: open_port() for machine in default_machines()}
+        self._found({name: sock.getsockname()[1] for name, sock in ports.items()})
+        for name, sock in ports.items():
+            self._add(stack, name, self.world.kubelet(name), sock)
+        await self.api.start()
+        stack.push_async_callback(self.api.stop)
+        for name, user in USERS.items():
+            self.api.kubeconfig(self.kubeconfig(name), user, token=user == METRICS)
+        for node in self.nodes.values():
+            await node.start()
+        self._run(stack, self._live())
+        if self._with_this_machine:
+            await self._add_this_machine(stack)
+
+    def _found(self, ports: Mapping[str, int]) -> None:
+        """The world, with a past of its own."""
+        now = self.clock.now()
+        self.world = World(
+            self.api.storage,
+            self.story,
+            start=now - PAST,
+            begins=now,
+            seed=self._seed,
+            housekeeping=self._housekeeping,
+            machines=[replace(machine, port=ports[machine.name]) for machine in default_machines()],
+            clock=self.clock,
+        )
+        self.world.advance(now)
+
+    def _add(
+        self, stack: AsyncExitStack, name: str, looks: Looks, sock: socket.socket
+    ) -> ServedNode:
+        authority = self.api.identities.authority
+        pair = authority.server(name, ADDRESS)
+        node = ServedNode(
+            name, looks, self._authenticator(), METRICS.name, pair, authority.certificate, sock
+        )
+        stack.push_async_callback(node.stop)
+        self.nodes[name] = node
+        return node
+
+    def _authenticator(self) -> Authenticator:
+        async def review(token: str) -> User | None:
+            return self.api.identities.find(token)
+
+        return Authenticator(Trust, TokenCache(review, self.clock, seconds=0), self.clock)
+
+    async def _add_this_machine(self, stack: AsyncExitStack) -> None:
+        machine = Machine(THIS_MACHINE, self.clock)
+        looking = Housekeeping(machine, self.clock, self._housekeeping, seen=self._show)
+        node = self._add(stack, THIS_MACHINE, looking, open_port())
+        self._mirror = Mirror(
+            self.api.storage, address=ADDRESS, port=node.port, cpus=os.cpu_count() or 1
+        )
+        try:
+            await looking.tick()
+        except UnsupportedError as error:
+            _log.warning("this machine is not shown", problem=str(error))
+            del self.nodes[THIS_MACHINE]
+            return
+        await node.start()
+        self._run(stack, looking.run())
+
+    def _show(self, node: Node) -> None:
+        if self.world.engine.api_answers:
+            self._mirror.show(node)
+
+    def _counted(self, info: RequestInfo) -> Status | None:
+        self.api_calls += 1
+        return next(filter(None, (refusal(info) for refusal in self._refusals)), None)
+
+    async def _live(self) -> None:
+        while True:
+            await asyncio.sleep(STEP)
+            self.world.advance(self.clock.now())
+
+    def _run(self, stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        stack.push_async_callback(ended, task)
+
+
+async def ended(task: asyncio.Task[None]) -> None:
+    """Cancel it; what went wrong in it is raised here."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def _no_server() -> None:
+    """There is none to restart."""
