@@ -190,3 +190,42 @@ def test_umask_opens_no_key(tmp_path: Path, clock: ManualClock) -> None:
         os.umask(before)
 
     assert stat.S_IMODE((tmp_path / "apiserver.key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("stem", ["apiserver", "tidegauge-ca"])
+def test_planted_by_others(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, stem: str
+) -> None:
+    """What another user of a shared directory put there is neither served nor signed with."""
+    before = SelfMadePair(tmp_path, NAMES, clock)
+    planted = (tmp_path / f"{stem}.crt").read_bytes()
+    real = os.fstat
+    theirs = {(tmp_path / f"{stem}.{kind}").stat().st_ino for kind in ("crt", "key")}
+
+    def fstat(number: int) -> os.stat_result:
+        mode, inode, device, links, uid, *more = real(number)[:10]
+        return os.stat_result((mode, inode, device, links, uid + (inode in theirs), *more))
+
+    monkeypatch.setattr(os, "fstat", fstat)
+    if stem == "tidegauge-ca":
+        (tmp_path / "apiserver.crt").unlink()
+    made = SelfMadePair(tmp_path, NAMES, clock)
+
+    assert made.current() != before.current()
+    assert (tmp_path / f"{stem}.crt").read_bytes() != planted
+
+
+def test_writable_by_others(tmp_path: Path, clock: ManualClock) -> None:
+    """Nor what anybody could have changed since."""
+    before = SelfMadePair(tmp_path, NAMES, clock).current()
+    (tmp_path / "apiserver.key").chmod(0o666)
+
+    assert SelfMadePair(tmp_path, NAMES, clock).current() != before
+
+
+def test_pipe_in_the_way(tmp_path: Path, clock: ManualClock) -> None:
+    """A named pipe, which would be read for ever, is replaced."""
+    os.mkfifo(tmp_path / "apiserver.key")
+    (tmp_path / "apiserver.crt").write_bytes(b"")
+
+    assert SelfMadePair(tmp_path, NAMES, clock).current().key

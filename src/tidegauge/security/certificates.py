@@ -5,8 +5,11 @@ its authority stays in the directory beside it, to be put into the APIService's 
 """
 
 import datetime as dt
+import errno
 import ipaddress
+import os
 import re
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tidegauge.security.files import FileError, replace_file
+from tidegauge.security.files import MAX_BYTES, FileError, replace_file
 from tidegauge.units.clock import Clock
 
 _DAY = 86_400.0
@@ -143,11 +146,21 @@ class SelfMadePair:
 
 def _read_pair(directory: Path, stem: str) -> Pair | None:
     try:
-        return Pair(
-            (directory / f"{stem}.crt").read_bytes(), (directory / f"{stem}.key").read_bytes()
-        )
+        return Pair(_read_own(directory / f"{stem}.crt"), _read_own(directory / f"{stem}.key"))
     except OSError:
         return None
+
+
+def _read_own(path: Path) -> bytes:
+    """Raises OSError, also for what others may have put there to be served or believed: the
+    directory is /tmp unless told otherwise.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        status = os.fstat(file.fileno())
+        ours = status.st_uid in (0, os.geteuid()) and not status.st_mode & stat.S_IWOTH
+        if not (ours and stat.S_ISREG(status.st_mode)):
+            raise PermissionError(errno.EPERM, "not a file of ours", str(path))
+        return file.read(MAX_BYTES)
 
 
 def _usable(pair: Pair) -> x509.Certificate | None:
