@@ -1,10 +1,13 @@
 """Story files: the shipped ones are sound, and what is wrong in others is named."""
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.sandbox.simulation.worlds import PLAIN
+from tests.sandbox.simulation.worlds import PLAIN, START, one_worker, world
 from tidegauge.sandbox.simulation import library
 from tidegauge.sandbox.simulation.library import StoryError
 
@@ -120,7 +123,44 @@ WRONG = {
     ),
     "negative rate": (
         ("rate: 50", "steps: [{at: 1m, rate: -5}]"),
-        "s.yaml: load[0].rate: is negative; use 0 for no requests",
+        "s.yaml: load[0].steps[0].rate: -5 is no number of requests; use 0 for none",
+    ),
+    "an endless rate": (
+        ("rate: 50", "rate: .inf"),
+        "s.yaml: load[0].rate: inf is no number of requests",
+    ),
+    "a crowd of nobody knows how many": (
+        ("rate: 50", "crowds: [{at: 1m, times: .nan}]"),
+        "s.yaml: load[0].crowds[0].times: nan is no number of requests",
+    ),
+    "a wave below nothing": (
+        ("rate: 50", "wave: {low: -0.5}"),
+        "s.yaml: load[0].wave.low: -0.5 is not a share between 0 and 1",
+    ),
+    "a negative duration": (
+        ("rate: 50", "patience: -5s"),
+        "s.yaml: load[0].patience: `-5s` is negative",
+    ),
+    "negative memory": (("memory: 64Mi}", "memory: -1Mi}"), "s.yaml: images.web:2.memory: `-1Mi`"),
+    "a name that the API would refuse": (
+        ("name: web\n    namespace", "name: Web\n    namespace"),
+        "s.yaml: workloads[0].name: 'Web' is no name for it; use up to 40 of a-z",
+    ),
+    "a container's name": (
+        ("- name: web\n        image", "- name: w_b\n        image"),
+        "s.yaml: workloads[0].containers[0].name: 'w_b' is no name for it",
+    ),
+    "two containers of a name": (
+        ("replicas: 4", "sidecars: [{name: web, image: 'web:1'}]"),
+        "s.yaml: workloads[0].sidecars[0].name: 'web' is there twice",
+    ),
+    "no range": (
+        ("replicas: 4", "autoscale: {min: 5, max: 3}"),
+        "s.yaml: workloads[0].autoscale: 5 to 3 is no range; 1 <= min <= max",
+    ),
+    "a change below nothing": (
+        ("load:", "changes: [{at: 1m, to: shop/web, replicas: -2}]\nload:"),
+        "s.yaml: changes[0].replicas: -2 is negative; use 0 for none",
     ),
     "noise beyond all": (
         ("rate: 50", "noise: 3"),
@@ -165,3 +205,46 @@ def test_every_problem_is_named() -> None:
         library.parse("s.yaml", text)
 
     assert len(str(caught.value).splitlines()) == 2
+
+
+LINES = PLAIN.splitlines()
+SCRAPS = [
+    "-1",
+    "0",
+    ".nan",
+    "[]",
+    "{}",
+    "null",
+    "web",
+    "1e300",
+    "5s",
+    "64Mi",
+    "true",
+    "'%'",
+    "shop/web",
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_any_story_is_told_or_explained(data: st.DataObject) -> None:
+    """With values thrown about, a story is refused in words or runs for a minute."""
+    line = data.draw(st.integers(1, len(LINES) - 1))
+    values = list(re.finditer(r"(?<=: )[^,{}\[\]]+", LINES[line]))
+    if not values:
+        return
+    value = data.draw(st.sampled_from(values))
+    scrap = data.draw(st.sampled_from(SCRAPS))
+    changed = LINES[line][: value.start()] + scrap + LINES[line][value.end() :]
+    text = "\n".join([*LINES[:line], changed, *LINES[line + 1 :]])
+
+    problem = None
+    try:
+        story = library.parse("s.yaml", text)
+    except StoryError as error:
+        problem = str(error)
+    else:
+        if sum(workload.replicas for workload in story.workloads) < 1000:
+            world(story, machines=one_worker()).advance(START + 60)
+
+    assert problem is None or problem.startswith("s.yaml: ")

@@ -1,6 +1,5 @@
 """Story files: found, read, and checked, with every problem named by file and field."""
 
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,8 @@ import msgspec
 import yaml
 
 from tidegauge.sandbox.simulation import story as form
-from tidegauge.sandbox.simulation.story import Load, Story, Workload
+from tidegauge.sandbox.simulation.checking import problems
+from tidegauge.sandbox.simulation.story import Story
 
 DEFAULT = "shop-day"
 _BASE = "cluster"
@@ -58,8 +58,8 @@ def parse(file: str, text: str) -> Story:
         story = form.convert(document)
     except msgspec.ValidationError as error:
         raise StoryError(f"{file}: {_explain(document, error)}") from error
-    if problems := [f"{file}: {problem}" for problem in _problems(story)]:
-        raise StoryError("\n".join(problems))
+    if found := [f"{file}: {problem}" for problem in problems(story)]:
+        raise StoryError("\n".join(found))
     return story
 
 
@@ -83,62 +83,3 @@ def _bad_image(images: dict[str, Any]) -> str:
         except msgspec.ValidationError:
             return str(name)
     return "*"
-
-
-def _problems(story: Story) -> Iterator[str]:
-    keys = [workload.key for workload in story.workloads]
-    for index, workload in enumerate(story.workloads):
-        field = f"workloads[{index}]"
-        if keys.index(workload.key) != index:
-            yield f"{field}.name: {workload.key} is there twice; give each its own name"
-        yield from _of_workload(story, workload, field)
-    for index, load_ in enumerate(story.load):
-        yield from _of_load(load_, keys, f"load[{index}]")
-        if load_.to in [each.to for each in story.load[:index]]:
-            yield f"load[{index}].to: {load_.to} has a load already; put both into one"
-    for index, change in enumerate(story.changes):
-        field = f"changes[{index}]"
-        if change.to not in keys:
-            yield _unknown(f"{field}.to", change.to, keys)
-        if change.image is None and change.replicas is None:
-            yield f"{field}: changes nothing; give it an image or a number of replicas"
-        if change.image is not None and change.image not in story.images:
-            yield _unknown(f"{field}.image", change.image, story.images)
-
-
-def _of_workload(story: Story, workload: Workload, field: str) -> Iterator[str]:
-    if not workload.containers:
-        yield f"{field}.containers: a pod needs at least one; name it and its image"
-    if workload.replicas < 0:
-        yield f"{field}.replicas: {workload.replicas} is negative; use 0 for none"
-    for part in ("containers", "init", "sidecars"):
-        for number, container in enumerate(getattr(workload, part)):
-            if container.image not in story.images:
-                yield _unknown(f"{field}.{part}[{number}].image", container.image, story.images)
-    limits = {"maxSurge": workload.max_surge, "maxUnavailable": workload.max_unavailable}
-    for name, value in limits.items():
-        if not _is_count_or_percent(value):
-            yield f"{field}.{name}: must be a number of pods or a percentage such as 25%"
-
-
-def _of_load(load_: Load, keys: list[str], field: str) -> Iterator[str]:
-    if load_.to not in keys:
-        yield _unknown(f"{field}.to", load_.to, keys)
-    if load_.work <= 0:
-        yield f"{field}.work: a request must cost some CPU time, as 12ms"
-    if not 0 <= load_.noise <= 1:
-        yield f"{field}.noise: {load_.noise:g} is not a share between 0 and 1"
-    if load_.rate < 0 or any(step.rate < 0 for step in load_.steps):
-        yield f"{field}.rate: is negative; use 0 for no requests"
-    if load_.wave and load_.wave.period <= 0:
-        yield f"{field}.wave.period: must be longer than nothing, as 24h"
-
-
-def _unknown(field: str, name: str, known: Any) -> str:
-    return f"{field}: {name!r} is not in this story; it has {', '.join(sorted(known)) or 'none'}"
-
-
-def _is_count_or_percent(value: int | str) -> bool:
-    if isinstance(value, int):
-        return value >= 0
-    return value.endswith("%") and value[:-1].isdigit()

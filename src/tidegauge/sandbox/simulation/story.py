@@ -4,6 +4,7 @@ A story is YAML. How a container behaves follows from its image, so that `kubect
 rollout of another behaviour and `kubectl rollout undo` a way back.
 """
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
@@ -196,13 +197,19 @@ def _convert_amount(kind: type, value: Any) -> Any:
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise TypeError(f"Expected an amount, got `{value}`")
     text = str(value)
-    if kind is Millis:
-        return Millis(milliseconds(text))
-    if kind is Nanos:
-        return Nanos(parse_duration(text))
-    if kind is Micro:
-        return Micro(microcores(text))
-    if kind is Bytes:
-        return Bytes(whole_bytes(text))
-    microcores(text)
-    return Quantity(text)
+    if kind is Quantity:
+        amount: int = microcores(text)
+        made: Any = Quantity(text)
+    else:
+        amount = made = _READERS[kind](text)
+    if amount < 0:
+        raise ValueError(f"`{text}` is negative")
+    return made
+
+
+_READERS: dict[type, Callable[[str], int]] = {
+    Millis: lambda text: Millis(milliseconds(text)),
+    Nanos: lambda text: Nanos(parse_duration(text)),
+    Micro: lambda text: Micro(microcores(text)),
+    Bytes: lambda text: Bytes(whole_bytes(text)),
+}
