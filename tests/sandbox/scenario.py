@@ -49,6 +49,9 @@ def play(client: Client) -> list[Step]:
         _reviews,
         _deletions,
         _discovery,
+        _apply,
+        _more_writes,
+        _more_lists,
     ):
         chapter(story)
     return story.steps
@@ -638,3 +641,154 @@ def _discovery(story: _Story) -> None:
         Accept=TABLE,
     )
     story.ask("discovery: ready", "GET", "/readyz")
+
+
+def _apply(story: _Story) -> None:
+    apply = "application/apply-patch+yaml"
+    path = f"{CORE}/configmaps/applied?fieldManager=scenario"
+    body = config_map("applied", x="1")
+    story.ask("apply: create", "PATCH", path, body, Content_Type=apply)
+    story.ask("apply: the same", "PATCH", path, body, Content_Type=apply)
+    more = config_map("applied", x="2", y="3")
+    story.ask("apply: change", "PATCH", f"{path}&force=true", more, Content_Type=apply)
+    path = f"{APPS}/deployments/applied?fieldManager=scenario"
+    given = deployment("applied")
+    story.ask("apply: deployment", "PATCH", path, given, Content_Type=apply)
+    given["spec"]["replicas"] = 3
+    story.ask("apply: deployment changed", "PATCH", path, given, Content_Type=apply)
+
+
+def _more_writes(story: _Story) -> None:
+    maps, deployments = f"{CORE}/configmaps", f"{APPS}/deployments"
+    story.ask("more: create", "POST", maps, config_map("m", x="1"))
+    stale = {"metadata": {"resourceVersion": "1"}, "data": {"x": "2"}}
+    story.ask("more: stale patch", "PATCH", f"{maps}/m", stale, Content_Type=MERGE)
+    story.ask(
+        "more: stale update",
+        "PUT",
+        f"{maps}/m",
+        config_map("m") | {"metadata": {"name": "m", "resourceVersion": "1"}},
+    )
+    other = {"metadata": {"name": "m", "uid": "00000000-0000-0000-0000-000000000000"}}
+    story.ask("more: update of another", "PUT", f"{maps}/m", other)
+    story.ask(
+        "more: patch of the name",
+        "PATCH",
+        f"{maps}/m",
+        {"metadata": {"name": "n"}},
+        Content_Type=MERGE,
+    )
+    story.ask(
+        "more: patch of the uid",
+        "PATCH",
+        f"{maps}/m",
+        {"metadata": {"uid": "x"}},
+        Content_Type=MERGE,
+    )
+    story.ask(
+        "more: bad labels",
+        "PATCH",
+        f"{maps}/m",
+        {"metadata": {"labels": {"-": "/"}}},
+        Content_Type=MERGE,
+    )
+    story.ask("more: null does nothing", "PATCH", f"{maps}/m", {"data": None}, Content_Type=MERGE)
+    made = story.ask("more: deployment", "POST", deployments, deployment("more")).json()
+    made["status"] = {"replicas": 1, "observedGeneration": 1}
+    made["spec"]["replicas"] = 7
+    story.ask("more: put of a status", "PUT", f"{deployments}/more/status", made)
+    story.ask("more: get of a status", "GET", f"{deployments}/more/status")
+    story.ask(
+        "more: scale of a stateful set",
+        "PATCH",
+        f"{APPS}/statefulsets/db/scale",
+        {"spec": {"replicas": 4}},
+        Content_Type=MERGE,
+    )
+    story.ask(
+        "more: dry run of a patch",
+        "PATCH",
+        f"{deployments}/more?dryRun=All",
+        {"spec": {"replicas": 9}},
+        Content_Type=MERGE,
+    )
+    story.ask("more: dry run changed nothing", "GET", f"{deployments}/more/scale")
+    story.ask(
+        "more: secret of plain text",
+        "POST",
+        f"{CORE}/secrets",
+        {"metadata": {"name": "plain"}, "stringData": {"a": "b"}},
+    )
+    story.ask(
+        "more: node port",
+        "POST",
+        f"{CORE}/services",
+        {"metadata": {"name": "np"}, "spec": {"type": "NodePort", "ports": [{"port": 80}]}},
+    )
+    story.ask(
+        "more: label of a namespace",
+        "PATCH",
+        f"/api/v1/namespaces/{NS}",
+        {"metadata": {"labels": {"a": "b"}}},
+        Content_Type=MERGE,
+    )
+    story.ask(
+        "more: toleration",
+        "POST",
+        f"{CORE}/pods",
+        pod(
+            "tolerant",
+            tolerations=[{"operator": "Exists"}],
+            volumes=[{"name": "v", "emptyDir": {}}, {"name": "c", "configMap": {"name": "m"}}],
+        ),
+    )
+    story.ask(
+        "more: same name twice",
+        "POST",
+        f"{CORE}/pods",
+        pod("twice", containers=[{"name": "a", "image": "i"}, {"name": "a", "image": "i"}]),
+    )
+    story.ask("more: no image", "POST", f"{CORE}/pods", pod("bare", containers=[{"name": "a"}]))
+    story.ask("more: subresource of none", "GET", f"{maps}/m/status")
+    story.ask("more: namespaced kind at the root", "POST", "/api/v1/configmaps", config_map("r"))
+    story.ask("more: dry run of another kind", "POST", f"{maps}?dryRun=Some", config_map("r"))
+
+
+def _more_lists(story: _Story) -> None:
+    maps = f"{CORE}/configmaps"
+    story.ask("lists: any version", "GET", f"{maps}?resourceVersion=0", Accept=PARTIALS)
+    story.ask("lists: bad version", "GET", f"{maps}?resourceVersion=x")
+    story.ask("lists: bad label selector", "GET", f"{maps}?labelSelector=a+b")
+    story.ask("lists: bad field selector", "GET", f"{maps}?fieldSelector=a")
+    story.ask("lists: bad limit", "GET", f"{maps}?limit=x")
+    story.ask("lists: exclusive options", "GET", f"{maps}?resourceVersionMatch=Exact")
+    story.ask("lists: paged table", "GET", f"{maps}?limit=1", Accept=TABLE)
+    story.ask("lists: nothing", "GET", "/api/v1/namespaces/none/pods")
+    story.ask("lists: nothing as a table", "GET", "/api/v1/namespaces/none/pods", Accept=TABLE)
+    story.ask(
+        "lists: table with objects",
+        "GET",
+        f"{maps}?includeObject=Object&fieldSelector=metadata.name%3Dm",
+        Accept=TABLE,
+    )
+    story.ask("lists: bad includeObject", "GET", f"{maps}?includeObject=x", Accept=TABLE)
+    story.ask(
+        "lists: table of another version",
+        "GET",
+        maps,
+        Accept="application/json;as=Table;v=v9;g=meta.k8s.io",
+    )
+    story.ask("lists: pretty", "GET", f"{maps}/m?pretty=true")
+    story.ask(
+        "lists: across namespaces",
+        "GET",
+        "/api/v1/configmaps?fieldSelector=metadata.name%3Dm",
+        Accept=PARTIALS,
+    )
+    story.ask(
+        "lists: by namespace",
+        "GET",
+        f"/api/v1/pods?fieldSelector=metadata.namespace%3D{NS}",
+        Accept=PARTIALS,
+    )
+    story.ask("lists: all gone", "DELETE", f"{CORE}/pods?gracePeriodSeconds=0", Accept=PARTIALS)

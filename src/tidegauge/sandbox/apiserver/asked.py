@@ -7,6 +7,7 @@ import msgspec
 
 from tidegauge.sandbox.apiserver.changes import Place
 from tidegauge.sandbox.apiserver.decoding import parse
+from tidegauge.sandbox.apiserver.failures import bad_dry_run
 from tidegauge.sandbox.apiserver.forms import Form, asked_form
 from tidegauge.sandbox.apiserver.kinds import Kind
 from tidegauge.sandbox.apiserver.selecting import parse_fields
@@ -25,6 +26,16 @@ class DeleteOptions(msgspec.Struct, rename="camel"):
     propagation_policy: str = ""
     preconditions: dict[str, str | None] | None = None
     dry_run: list[str] | None = None
+
+
+_OPTIONS = {
+    "create": "CreateOptions",
+    "delete": "DeleteOptions",
+    "deletecollection": "DeleteOptions",
+    "patch": "PatchOptions",
+    "update": "UpdateOptions",
+}
+"""The kinds that the options of writes have in messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +61,7 @@ class Asked:
     def options(self) -> Options:
         dry_run = self.query.get("dryRun")
         if dry_run not in ("", "All"):
-            raise StatusError(bad_request(f"dryRun: Unsupported value: {dry_run}"))
+            raise StatusError(bad_dry_run(_OPTIONS[self.info.verb], dry_run))
         return Options(self.query.get("fieldValidation") or "Warn", dry_run == "All")
 
     def form(self, kind: Kind | None = None) -> Form:

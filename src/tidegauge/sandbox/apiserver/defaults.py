@@ -3,7 +3,9 @@
 Objects are changed in place: they have just been read from a request.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
+from itertools import count
 from typing import Any
 
 from tidegauge.sandbox.apiserver.poddefaults import defaults, fill_in_pod, fill_in_pod_spec
@@ -28,6 +30,10 @@ def _namespace(obj: Object) -> None:
 
 def _secret(obj: Object) -> None:
     defaults(obj, type="Opaque")
+    plain = obj.pop("stringData", {})
+    if plain:
+        encoded = {key: b64encode(text.encode()).decode() for key, text in plain.items()}
+        obj["data"] = obj.get("data", {}) | encoded
 
 
 def _service(obj: Object) -> None:
@@ -136,12 +142,22 @@ _FILLERS: Mapping[str, Callable[[Object], None]] = {
 }
 
 
-def assign_cluster_ip(service: Object, taken: Iterable[str]) -> None:
-    """An address of the services' range that nobody has, for a Service that should have one."""
+_FIRST_NODE_PORT = 30_000
+
+
+def assign_addresses(service: Object, others: Iterable[Object]) -> None:
+    """An address, and ports of the nodes, that no other Service has, where it should have them."""
     spec = service["spec"]
     if spec["type"] == "ExternalName":
         return
-    used = set(taken)
+    specs = [each["spec"] for each in others]
+    used = {each.get("clusterIP") for each in specs}
     free = (f"10.96.{n // 256}.{n % 256}" for n in range(10, 1 << 16))
     spec.setdefault("clusterIP", next(address for address in free if address not in used))
     spec["clusterIPs"] = [spec["clusterIP"]]
+    if spec["type"] in ("NodePort", "LoadBalancer"):
+        defaults(spec, externalTrafficPolicy="Cluster")
+        taken = {port.get("nodePort") for each in specs for port in each.get("ports") or ()}
+        ports = (port for port in count(_FIRST_NODE_PORT) if port not in taken)
+        for port in spec.get("ports") or ():
+            defaults(port, nodePort=next(ports))

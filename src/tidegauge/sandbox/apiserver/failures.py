@@ -58,6 +58,14 @@ def invalid(kind: Kind, name: str, causes: list[Cause]) -> Status:
     return Status(422, "Invalid", f"{subject} {quote(name)} is invalid: {text}", details)
 
 
+def bad_dry_run(options: str, value: str) -> Status:
+    text = f'Unsupported value: ["{value}"]: supported values: "All"'
+    cause = Cause("FieldValueNotSupported", text, "dryRun")
+    details = Details(group="meta.k8s.io", kind=options, causes=(cause,))
+    message = f'{options}.meta.k8s.io "" is invalid: dryRun: {text}'
+    return Status(422, "Invalid", message, details)
+
+
 def gone_version(version: int, oldest: int) -> Status:
     """The changes since then are no longer known."""
     return Status(410, "Expired", f"too old resource version: {version} ({oldest})")

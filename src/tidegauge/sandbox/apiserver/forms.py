@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from tidegauge.sandbox.apiserver.columns import COLUMNS
 from tidegauge.sandbox.apiserver.kinds import Kind
 from tidegauge.sandbox.apiserver.storage import Object
-from tidegauge.serving.negotiation import JSON, YAML, Conversion, MediaType, choose
+from tidegauge.serving.negotiation import JSON, YAML, Conversion, MediaType, check_route, choose
 from tidegauge.serving.query import Query
-from tidegauge.serving.status import StatusError, rejected_by_route
+from tidegauge.serving.status import StatusError, not_acceptable
 from tidegauge.serving.table import included_object
 
 META = "meta.k8s.io/v1"
@@ -121,9 +121,12 @@ def _untyped(obj: Object) -> Object:
 
 def asked_form(kind: Kind, accept: str, query: Query) -> Form:
     """The form an Accept header asks for. Raises StatusError: 406, or 400 for a bad option."""
+    check_route(accept, FORMATS)
     media = choose(accept, allowed)
     if media is None:
-        raise StatusError(rejected_by_route(FORMATS))
+        accepted = ", ".join(FORMATS)
+        message = f"only the following media types are accepted: {accepted}"
+        raise StatusError(not_acceptable(message))
     form = Form(kind, media)
     return Form(kind, media, included_object(query)) if form.conversion == "Table" else form
 

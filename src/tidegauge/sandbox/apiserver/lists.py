@@ -46,7 +46,7 @@ class Lists:
         limit = int(query.get("limit") or 0)
         if token := query.get("continue"):
             return self._next(_decode(token), limit, options)
-        check_version(query, self._storage.version)
+        check_version(query, self._storage.version, "invalid resource version: ")
         objects = [obj for obj in self._storage.list(resource, namespace) if matches(obj, options)]
         self._begun += 1
         snapshot = _Snapshot(self._storage.version, objects)
@@ -76,12 +76,14 @@ class Lists:
         return Page(whole.objects[token.start : end], metadata)
 
 
-def check_version(query: Query, current: int) -> None:
+def check_version(query: Query, current: int, prefix: str = "") -> None:
     """A version that is still to come can't be listed or watched from. Raises StatusError."""
     text = query.get("resourceVersion")
     if text and not text.isdecimal():
         fault = f"strconv.ParseUint: parsing {quote(text)}: invalid syntax"
-        raise StatusError(bad_request(f"resourceVersion: Invalid value: {quote(text)}: {fault}"))
+        raise StatusError(
+            bad_request(f"{prefix}resourceVersion: Invalid value: {quote(text)}: {fault}")
+        )
     if text and int(text) > current:
         raise StatusError(future_version(int(text), current))
 

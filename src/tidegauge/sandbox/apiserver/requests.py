@@ -103,6 +103,8 @@ class Handler:
             raise StatusError(no_such_resource())
         if info.namespace and not kind.namespaced and info.resource != "namespaces":
             raise StatusError(no_such_resource())
+        if kind.namespaced and not info.namespace and info.verb not in ("list", "watch"):
+            raise StatusError(no_such_resource() if info.name else method_not_allowed())
         query = parse_query(request.raw_query)
         return self._rest.answer(Asked(request, info, query, kind))
 

@@ -146,12 +146,11 @@ class Rest:
         options = delete_options(asked)
         namespace = asked.info.namespace or None
         page = self.lists.page(asked.kind.resource, namespace, asked.list_options(), asked.query)
-        left: list[Object] = []
         for obj in page.objects:
             with suppress(StatusError):  # gone with another of them
-                left.append(self._end(asked.kind, obj, options)[0])
+                self._end(asked.kind, obj, options)
         form = asked.form()
-        shown = form.many(left, page.metadata, self._storage.clock.now())
+        shown = form.many(page.objects, page.metadata, self._storage.clock.now())
         return encoded(200, shown, form.media, asked.request)
 
     def _end(self, kind: Kind, obj: Object, options: DeleteOptions) -> tuple[Object, bool]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from tidegauge.sandbox.apiserver.changes import APPLY_PATCH, Place, kept, patched
 from tidegauge.sandbox.apiserver.decoding import check_kind, conform
-from tidegauge.sandbox.apiserver.defaults import assign_cluster_ip, fill_in
-from tidegauge.sandbox.apiserver.failures import terminating
+from tidegauge.sandbox.apiserver.defaults import assign_addresses, fill_in
+from tidegauge.sandbox.apiserver.failures import invalid, terminating
 from tidegauge.sandbox.apiserver.kinds import Kind
 from tidegauge.sandbox.apiserver.lifecycle import Lifecycle
+from tidegauge.sandbox.apiserver.rules import wrong
 from tidegauge.sandbox.apiserver.scales import rescaled, scale_of
 from tidegauge.sandbox.apiserver.statuses import fill_in_status, first_status
 from tidegauge.sandbox.apiserver.storage import Object, Storage
@@ -68,8 +69,7 @@ class Writer:
         if status is not None:
             obj["status"] = status
         if kind.resource == "services":
-            taken = (each["spec"].get("clusterIP", "") for each in self._storage.list("services"))
-            assign_cluster_ip(obj, taken)
+            assign_addresses(obj, self._storage.list("services"))
         validate(kind, obj)
         self._check_namespace(place, metadata["name"])
         if options.dry_run:
@@ -96,6 +96,9 @@ class Writer:
         if place.subresource == "scale":
             return self._rescale(place, value, options)
         obj, warnings = self._read(place, value, options)
+        if obj["metadata"].get("uid", uid := before["metadata"]["uid"]) != uid:
+            cause = wrong("metadata.uid", obj["metadata"]["uid"], "field is immutable")
+            raise StatusError(invalid(place.kind, place.name, [cause]))
         if media == APPLY_PATCH or "resourceVersion" not in _metadata_of(patch):
             obj["metadata"].pop("resourceVersion", None)
         return self._store(place, obj, before, warnings, options)
@@ -139,7 +142,13 @@ class Writer:
             validate_update(kind, obj, before)
         obj = _typed(kind, obj)
         if options.dry_run:
-            system = {key: before["metadata"][key] for key in ("uid", "creationTimestamp")}
+            system = {
+                key: before["metadata"][key]
+                for key in _NAMES_OF_SYSTEM
+                if key in before["metadata"]
+            }
+            if "generation" in system:
+                system["generation"] += obj.get("spec") != before.get("spec")
             return Written(obj | {"metadata": obj["metadata"] | system}, warnings)
         return Written(self._lifecycle.finish(kind.resource, obj), warnings)
 
