@@ -28,6 +28,8 @@ class _Method(NamedTuple):
     """Raises MetricError."""
     busy: Callable[[str], int]
     """The usage guessed for a missing pod, by its name, where the others are below the target."""
+    left_out_at_target: bool
+    """Whether no guess is made where the others are exactly on target."""
 
 
 def by_utilization(view: View, resource: str, container: str, target: int) -> Calculation:
@@ -45,7 +47,7 @@ def by_utilization(view: View, resource: str, container: str, target: int) -> Ca
     def busy(pod: str) -> int:
         return quotient(wrap_int64(requests[pod] * max(100, target)), 100)
 
-    return _calculate(view, pods, usage, _Method(target, measure, busy))
+    return _calculate(view, pods, usage, _Method(target, measure, busy, left_out_at_target=True))
 
 
 def by_resource_average(view: View, resource: str, container: str, target: int) -> Calculation:
@@ -77,7 +79,8 @@ def _by_average(view: View, samples: Samples, resource: str, target: int) -> Cal
         average = quotient(wrap_int64(sum(values.values())), len(values))
         return Measure(divide(float(average), float(target)), average)
 
-    return _calculate(view, pods, usage, _Method(target, measure, lambda _pod: target))
+    left_out = view.profile.left_out_at_target
+    return _calculate(view, pods, usage, _Method(target, measure, lambda _pod: target, left_out))
 
 
 def _counting(
@@ -144,7 +147,9 @@ def _assumed(pods: Iterable[GroupedPod], ratio: float, method: _Method) -> dict[
         return {pod.name: 0 for pod in pods if pod.group in (Group.MISSING, Group.UNREADY)}
     if ratio < 1.0:
         return {pod.name: method.busy(pod.name) for pod in pods if pod.group is Group.MISSING}
-    return {}
+    if method.left_out_at_target:
+        return {}
+    return {pod.name: 0 for pod in pods if pod.group is Group.MISSING}
 
 
 def _propose(

@@ -88,10 +88,11 @@ class _Reconcile:
 
     def _may_leave_zero(self) -> bool:
         """A zero that somebody else made switches autoscaling off."""
-        situation = self.situation
-        ours = situation.autoscaler.status.is_true(ConditionType.SCALED_TO_ZERO)
-        wanted = self.spec.minimum != 0 or self.spec.may_be_zero
-        return situation.profile.scale_to_zero and ours and wanted
+        profile, minimum = self.situation.profile, self.spec.minimum
+        if not profile.zero_by_condition:
+            return minimum == 0
+        ours = self.situation.autoscaler.status.is_true(ConditionType.SCALED_TO_ZERO)
+        return profile.scale_to_zero and ours and (minimum != 0 or self.spec.may_be_zero)
 
     def _disabled(self) -> Decision:
         message = "scaling is disabled since the replica count of the target is zero"
@@ -116,11 +117,10 @@ class _Reconcile:
         """Raises SelectingError."""
         situation, selector = self.situation, self.scale.selector
         pods = select_pods(selector, situation.pods, self.report)
-        if situation.profile.ambiguous_selectors:
-            key = situation.autoscaler.key
-            if not situation.registered:
-                raise SelectingError(f"HPA {key} was deleted during reconciliation")
-            check_ambiguity(key, selector, pods, situation.others, self.report)
+        key = situation.autoscaler.key
+        if not situation.registered:
+            raise SelectingError(f"HPA {key} was deleted during reconciliation")
+        check_ambiguity(key, selector, pods, situation.others, self.report)
         return pods
 
     def _view(self, pods: list[Pod]) -> View:

@@ -34,7 +34,7 @@ def _request(pod: Pod, container: str, resource: str, profile: Profile) -> int:
         return _of_pod(pod, resource)
     running = _running(pod, profile)
     if container:
-        return _of_container(pod, _named(pod, running, container), resource)
+        return _of_named(pod, running, container, resource, profile)
     total = 0
     for one in running:
         total += _of_container(pod, one, resource)
@@ -49,11 +49,15 @@ def _running(pod: Pod, profile: Profile) -> list[Container]:
     return running
 
 
-def _named(pod: Pod, running: list[Container], name: str) -> Container:
+def _of_named(
+    pod: Pod, running: list[Container], name: str, resource: str, profile: Profile
+) -> int:
     for one in running:
         if one.name == name:
-            return one
-    raise RequestError(f"container {name} not found in Pod {pod.name}")
+            return _of_container(pod, one, resource)
+    if profile.container_must_exist:
+        raise RequestError(f"container {name} not found in Pod {pod.name}")
+    return 0
 
 
 def _of_container(pod: Pod, container: Container, resource: str) -> int:

@@ -32,8 +32,6 @@ def rescaling() -> Generator[Step, Refused | None, str | None]:
     for _ in range(TRIES - 1):
         if refused is None or not refused.conflict:
             break
-        unread = yield Step.READ
-        if unread is not None:
-            return unread.message
+        yield Step.READ  # where that fails, the old version is tried once more
         refused = yield Step.WRITE
     return None if refused is None else refused.message

@@ -4,16 +4,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from tidegauge.autoscale.calculation import Calculation
-from tidegauge.autoscale.errors import MetricError
 from tidegauge.autoscale.labelselector import selector_fault, selector_text
-from tidegauge.autoscale.podmetrics import by_pods_average, by_resource_average, by_utilization
-from tidegauge.autoscale.spec import MetricName, MetricSpec, Reference, ResourceSource, Target
-from tidegauge.autoscale.valuemetrics import (
-    by_external_average,
-    by_external_value,
-    by_object_average,
-    by_object_value,
-)
+from tidegauge.autoscale.spec import MetricName, MetricSpec, Reference, ResourceSource
+from tidegauge.autoscale.targets import by_external, by_object, by_pods, by_resource
 from tidegauge.autoscale.view import View
 from tidegauge.units.quantities import BINARY_SI, DECIMAL_SI, milli_quantity
 
@@ -45,7 +38,7 @@ def _resource(metric: MetricSpec) -> Source:
         _resource_name(source, ""),
         "FailedGetResourceMetric",
         f"failed to get {source.name} resource metric value",
-        lambda view: _of_resource(view, source, ""),
+        lambda view: by_resource(view, source, ""),
         lambda got: {
             "type": metric.type,
             "resource": {"name": source.name, "current": _resource_value(source, got)},
@@ -60,7 +53,7 @@ def _container_resource(metric: MetricSpec) -> Source:
         _resource_name(source, "container "),
         "FailedGetContainerResourceMetric",
         f"failed to get {source.container} container metric value",
-        lambda view: _of_resource(view, source, source.container),
+        lambda view: by_resource(view, source, source.container),
         lambda got: {
             "type": metric.type,
             "containerResource": {**identity, "current": _resource_value(source, got)},
@@ -74,7 +67,7 @@ def _pods(metric: MetricSpec) -> Source:
         f"pods metric {source.metric.name}",
         "FailedGetPodsMetric",
         "failed to get pods metric value",
-        lambda view: _of_pods(view, source.metric, source.target),
+        lambda view: by_pods(view, source.metric, source.target),
         lambda got: {
             "type": metric.type,
             "pods": {"metric": _identity(source.metric), "current": _average(got)},
@@ -87,12 +80,14 @@ def _object(metric: MetricSpec) -> Source:
     described, target = source.described_object, source.target
     shared = target.type == "AverageValue" and target.average_value is not None
     context = "failed to get object metric value"
+    if shared and not selector_fault(source.metric.selector):  # selectors are looked at first
+        context += f": failed to get {name} object metric"
     return Source(
         # The name of the averaged kind is upstream's slip; people search for what they have read.
         _series_name(source.metric) if shared else f"{described.kind} metric {name}",
         "FailedGetObjectMetric",
-        f"{context}: failed to get {name} object metric" if shared else context,
-        lambda view: _of_object(view, source.metric, described, target),
+        context,
+        lambda view: by_object(view, source.metric, described, target),
         lambda got: {
             "type": metric.type,
             "object": {
@@ -116,7 +111,7 @@ def _external(metric: MetricSpec) -> Source:
         _series_name(source.metric),
         "FailedGetExternalMetric",
         context,
-        lambda view: _of_external(view, source.metric, source.target),
+        lambda view: by_external(view, source.metric, source.target),
         lambda got: {
             "type": metric.type,
             "external": {
@@ -134,63 +129,6 @@ _SOURCES: dict[str, Callable[[MetricSpec], Source]] = {
     "Object": _object,
     "External": _external,
 }
-
-
-def _of_resource(view: View, source: ResourceSource, container: str) -> Calculation:
-    target = source.target
-    if target.average_value is not None:
-        try:
-            return by_resource_average(view, source.name, container, target.average_value.milli)
-        except MetricError as error:
-            raise error.within(f"failed to get {source.name} usage") from error
-    if target.average_utilization is None:
-        raise MetricError(
-            "invalid resource metric source: neither an average utilization target "
-            "nor an average value (usage) target was set"
-        )
-    try:
-        return by_utilization(view, source.name, container, target.average_utilization)
-    except MetricError as error:
-        raise error.within(f"failed to get {source.name} utilization") from error
-
-
-def _of_pods(view: View, metric: MetricName, target: Target) -> Calculation:
-    _check(metric)
-    if target.average_value is None:
-        raise _no_target("pods")
-    return by_pods_average(view, metric.name, target.average_value.milli)
-
-
-def _of_object(view: View, metric: MetricName, described: Reference, target: Target) -> Calculation:
-    _check(metric)
-    where = f"{described.kind} {view.namespace}/{described.name}"
-    if target.type == "Value" and target.value is not None:
-        return by_object_value(view, metric.name, where, target.value.milli)
-    if target.type == "AverageValue" and target.average_value is not None:
-        return by_object_average(view, metric.name, where, target.average_value.milli)
-    raise _no_target("object")
-
-
-def _of_external(view: View, metric: MetricName, target: Target) -> Calculation:
-    selector = selector_text(metric.selector)
-    if target.average_value is not None:
-        _check(metric)
-        return by_external_average(view, metric.name, selector, target.average_value.milli)
-    if target.value is not None:
-        _check(metric)
-        return by_external_value(view, metric.name, selector, target.value.milli)
-    raise _no_target("external")
-
-
-def _check(metric: MetricName) -> None:
-    if fault := selector_fault(metric.selector):
-        raise MetricError(fault)
-
-
-def _no_target(kind: str) -> MetricError:
-    return MetricError(
-        f"invalid {kind} metric source: neither a value target nor an average value target was set"
-    )
 
 
 def _resource_name(source: ResourceSource, qualifier: str) -> str:

@@ -30,7 +30,7 @@ def by_external_value(view: View, metric: str, selector: str, target: int) -> Ca
     """
     usage = 0
     for value in _external(view, metric, selector):
-        if usage + value > INT64_MAX:
+        if view.profile.guarded_overflow and usage + value > INT64_MAX:
             usage = INT64_MAX
             break
         usage = wrap_int64(usage + value)
@@ -49,16 +49,16 @@ def by_external_average(view: View, metric: str, selector: str, target: int) -> 
 
     Raises MetricError.
     """
-    usage = 0
+    usage, guarded = 0, view.profile.guarded_overflow
     for value in _external(view, metric, selector):
         usage = wrap_int64(usage + value)
-        if usage < 0:
+        if guarded and usage < 0:
             usage = INT64_MAX
             break
-    overflown = float(usage) >= 2.0**63
-    share = ceil_int64(divide(float(usage), float(view.status_replicas)))
-    reported = INT64_MAX if overflown else share
-    return _shared(view, usage, reported, target, capped=view.profile.capped_replicas)
+    reported = ceil_int64(divide(float(usage), float(view.status_replicas)))
+    if guarded and float(usage) >= 2.0**63:
+        reported = INT64_MAX
+    return _shared(view, usage, reported, target, capped=guarded)
 
 
 def _object(view: View, metric: str, described: str) -> int:
@@ -88,7 +88,7 @@ def _by_value(view: View, usage: int, target: int) -> Calculation:
         pods = _grouped(view.pods)
         counted = sum(pod.group is Group.READY for pod in pods)
         replicas, course = (
-            _ceil(ratio * float(counted), capped=view.profile.capped_replicas),
+            _ceil(ratio * float(counted), capped=view.profile.guarded_overflow),
             Course.SCALED,
         )
     return Calculation(

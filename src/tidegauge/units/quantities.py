@@ -1,8 +1,8 @@
 """Quantities of the API as the HPA computes with them: exact, with upstream's accidents.
 
 A quantity is held in one of two forms. The small one is an int64 times a power of ten; what does
-not fit is held big, as nano-units. They answer differently once a figure leaves int64, so the form
-is part of the value. Facts from apimachinery's `resource.Quantity`.
+not fit is held big, as any number of digits. They answer differently once a figure leaves int64,
+so the form is part of the value. Facts from apimachinery's `resource.Quantity`.
 """
 
 from tidegauge.units.gonumbers import INT64_MAX, INT64_MIN, pow10, quotient, wrap_int64
@@ -69,12 +69,14 @@ class Quantity:
         return self.value * int(10 ** (self.scale - _NANO))
 
     def __add__(self, other: "Quantity") -> "Quantity":
+        small = not (self.big or other.big)
+        if small and not (self.value and other.value):
+            return self if self.value else other
         form = self.form if self.value else other.form
         scale = min(self.scale, other.scale)
         aligned = [one.value * 10 ** (one.scale - scale) for one in (self, other)]
-        if not (self.big or other.big) and all(_fits(v) for v in (*aligned, sum(aligned))):
-            return Quantity(sum(aligned), scale, form)
-        return Quantity(self.nano + other.nano, _NANO, form, big=True)
+        small = small and all(map(_fits, (*aligned, sum(aligned))))
+        return Quantity(sum(aligned), scale, form, big=not small)
 
     def __str__(self) -> str:
         """The canonical text."""
@@ -88,7 +90,10 @@ class Quantity:
 def parse(text: str) -> Quantity:
     """A quantity's text. Raises QuantityError."""
     parts = split(text)
-    return _small(parts) or _big(parts)
+    small = _small(parts)
+    if small is None and parts.empty:
+        raise QuantityError(text)
+    return small or _big(parts)
 
 
 def milli_quantity(milli: int, form: str) -> Quantity:
@@ -118,11 +123,11 @@ def _big(parts: Parts) -> Quantity:
         (digits << parts.exponent, power) if binary else (digits, power + parts.exponent)
     )
     nano = digits * 10**power if power >= 0 else -(-digits // 10**-power)
-    form = parts.form
-    if binary:
-        nano = min(nano, INT64_MAX * 10**9)
-        form = DECIMAL_SI if 0 < nano < 10**9 else BINARY_SI
-    return Quantity(-nano if parts.negative else nano, _NANO, form, big=True)
+    sign = -1 if parts.negative else 1
+    if binary and nano > INT64_MAX * 10**9:
+        return Quantity(sign * INT64_MAX, 0, BINARY_SI, big=True)
+    form = DECIMAL_SI if binary and 0 < nano < 10**9 else parts.form
+    return Quantity(sign * nano, _NANO, form, big=True)
 
 
 def _fits(value: int) -> bool:
@@ -142,6 +147,9 @@ def _scaled_small(value: int, scale: int) -> int:
 
 def _scaled_big(value: int, scale: int) -> int:
     """Below int64 upstream cuts and adds one for a rest, so that `-1.5m` of this form gives 0."""
+    if scale >= _MILLI:
+        factor = 10 ** (scale - _MILLI)
+        return wrap_int64(wrap_int64(value) * (factor if _fits(factor) else INT64_MIN))
     divisor = int(10 ** (_MILLI - scale))
     if value < INT64_MAX:
         value = wrap_int64(value)

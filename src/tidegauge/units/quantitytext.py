@@ -1,6 +1,6 @@
 """The parts of a quantity's text, as Kubernetes' parser cuts it.
 
-It is lenient: `+`, `.` and `m` are zero, `1.` is one.
+It is lenient: `+`, `.` and `m` are zero, `1.` is one. (But `Ei` is nothing.)
 """
 
 import re
@@ -20,7 +20,7 @@ DECIMAL_SUFFIX = {power: suffix for suffix, power in _DECIMAL.items()}
 BINARY_SUFFIX = {0: "", **{power: suffix for suffix, power in _BINARY.items()}}
 
 _TEXT = re.compile(
-    r"(?P<sign>[+-]?)0*(?P<whole>[0-9]*)(?:(?P<point>\.)(?P<fraction>[0-9]*))?"
+    r"(?P<sign>[+-]?)(?P<zeros>0*)(?P<whole>[0-9]*)(?:(?P<point>\.)(?P<fraction>[0-9]*))?"
     r"(?P<suffix>[eEinumkKMGTP]*[+-]?[0-9]*)",
     re.ASCII,
 )
@@ -48,6 +48,8 @@ class Parts(NamedTuple):
     negative: bool
     whole: str
     fraction: str
+    empty: bool
+    """There is no digit at all."""
     exponent: int
     """Of two where the format is binary, else of ten."""
     form: str
@@ -59,8 +61,14 @@ def split(text: str) -> Parts:
     if match is None:
         raise QuantityError(text)
     exponent, form = _suffix(text, match["suffix"])
+    whole, fraction = match["whole"], match["fraction"] or ""
     return Parts(
-        match["sign"] == "-", match["whole"] or "0", match["fraction"] or "", exponent, form
+        negative=match["sign"] == "-",
+        whole=whole or "0",
+        fraction=fraction,
+        empty=not (match["zeros"] or whole or fraction),
+        exponent=exponent,
+        form=form,
     )
 
 
