@@ -3,7 +3,7 @@
 from base64 import b64encode
 from typing import Any
 
-from tidegauge.sandbox.apiserver.defaults import assign_cluster_ip, fill_in
+from tidegauge.sandbox.apiserver.defaults import assign_addresses, fill_in
 from tidegauge.sandbox.apiserver.server import ApiServer
 
 NAMESPACE, SERVICE = "kube-system", "metrics-server"
@@ -25,8 +25,7 @@ def register(api: ApiServer, host: str, port: int) -> None:
         "status": {"loadBalancer": {}},
     }
     fill_in("services", service)
-    used = [each["spec"].get("clusterIP", "") for each in api.storage.list("services")]
-    assign_cluster_ip(service, used)
+    assign_addresses(service, api.storage.list("services"))
     api.storage.create("services", service)
     api.endpoints.expose(NAMESPACE, SERVICE, host, port)
     authority = b64encode(api.identities.authority.certificate).decode()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
-from tidegauge.sandbox.apiserver.defaults import assign_cluster_ip
+from tidegauge.sandbox.apiserver.defaults import assign_addresses
 from tidegauge.sandbox.apiserver.storage import Storage, key_of
 from tidegauge.sandbox.simulation.machines import Machine, node_object
 from tidegauge.sandbox.simulation.manifests import namespace, objects
@@ -19,8 +19,7 @@ def found(storage: Storage, story: Story, machines: Iterable[Machine], now: int)
     for resource, obj in _objects(story, machines, now):
         if not storage.get(resource, *key_of(obj)):
             if resource == "services" and "clusterIP" not in obj["spec"]:
-                taken = [each["spec"].get("clusterIP", "") for each in storage.list("services")]
-                assign_cluster_ip(obj, taken)
+                assign_addresses(obj, storage.list("services"))
             storage.create(resource, obj)
 
 
