@@ -16,25 +16,25 @@ class World:
     clock: ManualClock = field(default_factory=ManualClock)
     data: bool = False
     synced: bool = False
-    failing: str = ""
+    trouble: str = ""
 
     def check(self) -> FirstData:
         return FirstData(
             self.clock,
             has_data=lambda: self.data,
             synced=lambda: self.synced,
-            failures=lambda: self.failing,
+            trouble=lambda: self.trouble,
             patience=PATIENCE,
         )
 
 
 def test_it_is_red_until_there_is_data_and_says_why() -> None:
     """The reason is the incumbent's, followed by the causes of failing nodes."""
-    world = World(failing="3 timeout, 1 refused")
+    world = World(trouble="failing nodes: 3 timeout, 1 refused")
     check = world.check()
 
     assert check.problem() == "no metrics to serve; failing nodes: 3 timeout, 1 refused"
-    world.failing = ""
+    world.trouble = ""
     assert check.problem() == "no metrics to serve"
 
 

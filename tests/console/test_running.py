@@ -1,41 +1,27 @@
-"""How a command that serves is told to stop."""
+"""What every command that serves needs of the loop."""
 
 import asyncio
-import signal
-import sys
-from asyncio.subprocess import PIPE
+import io
+import json
 
-import pytest
-
-PROGRAM = """
-import asyncio
-from tidegauge.console.running import told_to_stop
-
-async def main():
-    stopping = asyncio.ensure_future(told_to_stop(asyncio.Event()))
-    await asyncio.sleep(0)
-    print("serving", flush=True)
-    await stopping
-    print("draining", flush=True)
-    await asyncio.Event().wait()
-
-asyncio.run(main())
-"""
+from tests.clock import ManualClock
+from tidegauge.console.running import log_loop_errors
+from tidegauge.telemetry import logs
 
 
-@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
-async def test_second_signal(second: signal.Signals) -> None:
-    """The first signal begins the end, a second one does not wait for it."""
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", PROGRAM, stdout=PIPE)
-    assert process.stdout is not None
-    try:
-        assert await process.stdout.readline() == b"serving\n"
-        process.send_signal(signal.SIGTERM)
-        assert await process.stdout.readline() == b"draining\n"
-        process.send_signal(second)
+async def test_errors_of_the_loop_are_logged_once_each_in_our_format() -> None:
+    """A thousand refused accepts are one line, not a thousand traces."""
+    stream = io.BytesIO()
+    logs.configure("json", stream=stream)
+    log_loop_errors(ManualClock())
+    loop = asyncio.get_running_loop()
 
-        assert await process.wait() == -second
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    for _ in range(1000):
+        loop.call_exception_handler({"message": "out of files", "exception": OSError(24, "full")})
+    loop.call_exception_handler({"message": "something else"})
+
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["key"], line["cause"]) for line in lines] == [
+        ("out of files", "OSError(24, 'full')"),
+        ("something else", "None"),
+    ]

@@ -35,7 +35,7 @@ class Answers:
         clock: Clock,
         stopping: Callable[[], bool],
     ) -> None:
-        meters = Meters(metrics, collection.store)
+        meters = Meters(metrics, collection)
         page = MetricsPage(meters.render)
         in_flight = InFlight(options.max_requests_inflight)
         metrics.requests_in_flight.set_function(lambda: in_flight.count)
@@ -95,7 +95,7 @@ def _health(
         clock,
         has_data=collection.has_data,
         synced=collection.synced,
-        failures=collection.scrapes.failures,
+        trouble=collection.trouble,
         patience=options.ready_without_data_after,
     )
     tolerant = options.authentication_tolerate_lookup_failure

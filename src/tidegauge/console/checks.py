@@ -27,13 +27,13 @@ class FirstData:
         *,
         has_data: Callable[[], bool],
         synced: Callable[[], bool],
-        failures: Callable[[], str],
+        trouble: Callable[[], str],
         patience: float,
     ) -> None:
         self._clock = clock
         self._has_data = has_data
         self._synced = synced
-        self._failures = failures
+        self._trouble = trouble
         self._patience = patience
         self._synced_at: float | None = None
         self._green = False
@@ -42,10 +42,8 @@ class FirstData:
         self._green = self._green or self._has_data() or self._waited_enough()
         if self._green:
             return None
-        failing = self._failures()
-        return (
-            f"no metrics to serve; failing nodes: {failing}" if failing else "no metrics to serve"
-        )
+        trouble = self._trouble()
+        return f"no metrics to serve; {trouble}" if trouble else "no metrics to serve"
 
     def _waited_enough(self) -> bool:
         if self._synced_at is None and self._synced():

@@ -88,10 +88,9 @@ class Scrapes:
         """Why the node gave nothing when it was asked last."""
         return self._failing.get(node)
 
-    def failures(self) -> str:
-        """The failing nodes by cause, the most frequent first; empty when there are none."""
-        causes = Counter(each.cause for each in self._failing.values()).most_common()
-        return ", ".join(f"{count} {cause}" for cause, count in causes)
+    def failures(self) -> Counter[str]:
+        """How many nodes fail now, by cause."""
+        return Counter(each.cause for each in self._failing.values())
 
     def _count(self, node: str, seconds: float, *, success: str) -> None:
         metrics = self._metrics
@@ -221,6 +220,17 @@ class Collection:
         """Whether there is a node and a container to serve."""
         tally = self.store.tally()
         return tally.nodes > 0 and tally.containers > 0
+
+    def trouble(self) -> str:
+        """Why there may be nothing to serve, as far as nodes are the reason; empty if not."""
+        if causes := self.scrapes.failures().most_common():
+            return "failing nodes: " + ", ".join(f"{count} {cause}" for cause, count in causes)
+        if self._nodes.synced and not len(self._scraper):
+            return (
+                f"none of {len(self._nodes)} nodes is asked; look at --node-selector and at the "
+                "annotation tidegauge.dev/scrape"
+            )
+        return ""
 
     def problem(self) -> str | None:
         """What is wrong with asking the nodes, whatever they answer."""

@@ -1,8 +1,8 @@
 """Wires what is measured at the moment of being asked, and of each request, to /metrics."""
 
+from tidegauge.console.collecting import Collection
 from tidegauge.serving.requestinfo import RequestInfo
 from tidegauge.telemetry.metrics import Metrics
-from tidegauge.usage.store import Store
 
 _VERBS = frozenset({"get", "list", "watch", "create", "update", "patch", "delete"})
 _RESOURCES = frozenset({"nodes", "pods"})
@@ -11,16 +11,19 @@ _OTHER = "other"
 
 
 class Meters:
-    def __init__(self, metrics: Metrics, store: Store) -> None:
+    def __init__(self, metrics: Metrics, collection: Collection) -> None:
         self._metrics = metrics
-        self._store = store
+        self._collection = collection
 
     def render(self) -> bytes:
-        tally = self._store.tally()
+        tally = self._collection.store.tally()
         self._metrics.points.labels("node").set(tally.nodes)
         self._metrics.points.labels("container").set(tally.containers)
         self._metrics.stale.labels("node", "silent").set(tally.silent_nodes)
         self._metrics.stale.labels("series", "unmoved").set(tally.unmoved)
+        self._metrics.failing_nodes.clear()
+        for cause, count in self._collection.scrapes.failures().items():
+            self._metrics.failing_nodes.labels(cause).set(count)
         return self._metrics.render()
 
     def answered(self, info: RequestInfo, status: int, seconds: float) -> None:

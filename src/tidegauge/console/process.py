@@ -13,9 +13,9 @@ from tidegauge.console.answering import Answers
 from tidegauge.console.authorities import watch_authorities
 from tidegauge.console.collecting import Collection
 from tidegauge.console.options import Options
-from tidegauge.console.running import bound, reporter, told_to_stop
+from tidegauge.console.running import bound, log_loop_errors, reporter, told_to_stop
 from tidegauge.serving.connection import Limits
-from tidegauge.serving.server import Server
+from tidegauge.serving.server import MAX_CONNECTIONS, Server
 from tidegauge.telemetry.logs import get_logger
 from tidegauge.telemetry.metrics import Metrics
 from tidegauge.units.clock import SystemClock
@@ -40,6 +40,7 @@ async def run(options: Options) -> None:
     Raises ClusterError, FileError, TrustError or ListenError for what can't be used at start.
     """
     _raise_open_files()
+    log_loop_errors(SystemClock())
     stop = asyncio.Event()
     async with serving(options, stopping=stop.is_set):
         _log.info("serving", port=options.secure_port, version=__version__)
@@ -68,7 +69,8 @@ async def serving(
         collection = Collection(options, clients.api, metrics, clock, report)
         stack.push_async_callback(collection.close)
         answers = Answers(options, collection, trust, clients, metrics, clock, stopping)
-        server = Server(answers.everything, Limits(), clock=clock)
+        most = _most_connections()
+        server = Server(answers.everything, Limits(), max_connections=most, clock=clock)
         plain = Server(answers.metrics_only, Limits(), clock=clock)
         await server.listen(secure or _secure_socket(options), tls.outer)
         if where := options.metrics_bind_address:
@@ -90,6 +92,12 @@ def _raise_open_files() -> None:
     """To what we may have, as Go programs do: each node's connection is an open file."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _most_connections() -> int:
+    """A quarter of the open files we may have at most: clients must not take the nodes' share."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return min(MAX_CONNECTIONS, files // 4)
 
 
 def _secure_socket(options: Options) -> socket.socket:

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+from typing import Any
 
 from tidegauge.security.files import Report
 from tidegauge.serving.server import open_socket
@@ -26,6 +27,19 @@ async def told_to_stop(stop: asyncio.Event) -> None:
     for number in _SIGNALS:
         loop.remove_signal_handler(number)
         signal.signal(number, signal.SIG_DFL)
+
+
+def log_loop_errors(clock: Clock) -> None:
+    """Log what goes wrong between tasks as any other failure: on change, in our own format.
+
+    asyncio tells of each refused accept a thousand times a second when open files run out.
+    """
+    changes = OnChange(get_logger("loop"), "event loop", clock)
+
+    def handle(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        changes.failed(context["message"], repr(context.get("exception")))
+
+    asyncio.get_running_loop().set_exception_handler(handle)
 
 
 def bound(flags: str, address: str, port: int, *, share: bool) -> socket.socket:

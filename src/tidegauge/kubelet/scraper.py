@@ -108,6 +108,10 @@ class Scraper:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._transport.close()
 
+    def __len__(self) -> int:
+        """How many nodes are asked."""
+        return len(self._nodes)
+
     def behind(self) -> float:
         """Seconds by which the next ask is overdue; about 0 unless asking has come to a halt."""
         return max(0.0, self._clock.monotonic() - self._agenda[0][0]) if self._agenda else 0.0

@@ -4,6 +4,7 @@ They go to standard error: standard output belongs to what a command was asked f
 """
 
 import contextlib
+import io
 import json
 import sys
 from typing import Any, BinaryIO, Literal, TypeAlias, cast
@@ -35,7 +36,9 @@ def configure(
 
     Text is coloured only if the stream is a terminal.
     """
-    stream = stream or sys.stderr.buffer
+    if stream is None:
+        # None too when the process was started with standard error closed.
+        stream = sys.stderr.buffer if sys.stderr else io.BytesIO()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

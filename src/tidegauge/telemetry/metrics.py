@@ -109,6 +109,12 @@ class Metrics:
             ["cause"],
             registry=self.registry,
         )
+        self.failing_nodes = Gauge(
+            "tidegauge_failing_nodes",
+            "Nodes that gave nothing when they were asked last, by cause.",
+            ["cause"],
+            registry=self.registry,
+        )
         self.series_dropped = Counter(
             "tidegauge_series_dropped_total",
             "Lines and series of kubelets that were not used, by reason.",
