@@ -1,5 +1,6 @@
 """The entry: picks the command, and turns what went wrong into an exit code."""
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ Examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit codes are those of `Exit`."""
+    _open_standard_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return _dispatch(words)
@@ -38,6 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         sys.stderr.write("tidegauge: this is a bug; please report it with the lines above\n")
         return Exit.BUG
+
+
+def _open_standard_streams() -> None:
+    """Those that we were started without: else the next file or socket would get their number."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 (for the whole run)
 
 
 def _dispatch(words: list[str]) -> int:

@@ -4,7 +4,6 @@ They go to standard error: standard output belongs to what a command was asked f
 """
 
 import contextlib
-import io
 import json
 import sys
 from typing import Any, BinaryIO, Literal, TypeAlias, cast
@@ -36,9 +35,7 @@ def configure(
 
     Text is coloured only if the stream is a terminal.
     """
-    if stream is None:
-        # None too when the process was started with standard error closed.
-        stream = sys.stderr.buffer if sys.stderr else io.BytesIO()
+    stream = stream or sys.stderr.buffer
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
