@@ -10,14 +10,7 @@ from tidegauge.cluster.events import Resource
 from tidegauge.cluster.jsonform import JsonForm, JsonObject
 from tidegauge.cluster.labels import labels_from_json
 from tidegauge.cluster.records import Node
-
-KEPT_ANNOTATIONS = (
-    "metrics.k8s.io/resource-metrics-path",
-    "tidegauge.dev/kubelet-port",
-    "tidegauge.dev/kubelet-server-name",
-    "tidegauge.dev/scrape",
-)
-"""Those that say how to scrape the node; the first is the incumbent's."""
+from tidegauge.kubelet.addressing import ANNOTATIONS
 
 
 class _Address(msgspec.Struct, array_like=False):
@@ -59,7 +52,7 @@ def keep_node(node: NodeObject) -> Node:
         ready=next(ready, False),
         created=meta.creation_timestamp or "",
         annotations=tuple(
-            (name, meta.annotations[name]) for name in KEPT_ANNOTATIONS if name in meta.annotations
+            (name, meta.annotations[name]) for name in ANNOTATIONS if name in meta.annotations
         ),
     )
 

@@ -9,12 +9,12 @@ for which that is not so are gone through one by one, and only they cost time.
 import math
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from tidegauge.kubelet.samples import MISSING, NODE_SLOT, Answer, Layout, PodKey
 from tidegauge.kubelet.series import MAX_SERIES
-from tidegauge.usage.alignment import ABSENT, aligned, where, widened
+from tidegauge.usage.alignment import ABSENT, where, widened
+from tidegauge.usage.columns import NEVER, Columns, answer_in, columns_in, empty
 from tidegauge.usage.rates import NANOSECONDS, NANOSECONDS_PER_MILLISECOND, nanocores
 
 SHORTEST_FROM_START_NS = 10 * NANOSECONDS
@@ -42,10 +42,6 @@ class Count(NamedTuple):
     """Monotonic clock, when the one that is longest unmoved was taken."""
 
 
-NEVER = math.inf
-"""When a reading was taken that never was: so first sight is not mistaken for old age."""
-
-
 class Unsettled(NamedTuple):
     """A series without an ordinary pair of readings."""
 
@@ -55,20 +51,6 @@ class Unsettled(NamedTuple):
     """The last usage, which stays until there is a new one."""
 
 
-@dataclass(slots=True)
-class Columns:
-    cpu: "array[int]"
-    cpu_stamp: "array[int]"
-    base_cpu: "array[int]"
-    base_stamp: "array[int]"
-    """Where the window begins; MISSING without an ordinary pair."""
-    memory: "array[int]"
-    memory_stamp: "array[int]"
-    swap: "array[int]"
-    start: "array[int]"
-    taken: "array[float]"
-
-
 class NodeSeries:
     """All series of one node."""
 
@@ -76,7 +58,7 @@ class NodeSeries:
 
     def __init__(self) -> None:
         self.layout = Layout((), array("I", [1]), ("",), {})
-        self._columns = _empty(1)
+        self._columns = empty(1)
         self._unsettled: dict[int, Unsettled] = {}
         self._latest_ms = MISSING
 
@@ -171,9 +153,9 @@ class NodeSeries:
             layout = widened(layout, self._remembered(layout, oldest))
             if layout.slots - 1 > MAX_SERIES:
                 layout = answer.layout
-            answer = _answer_in(layout, answer)
+            answer = answer_in(layout, answer)
             from_old = where(layout, self.layout)
-        self._columns = _columns_in(self._columns, from_old)
+        self._columns = columns_in(self._columns, from_old)
         self._unsettled = {
             slot: self._unsettled[old]
             for slot, old in enumerate(from_old)
@@ -295,48 +277,3 @@ def _take_memory(slot: int, old: Columns, new: Columns, *, whole: bool, with_cpu
     if stays:
         new.memory[slot], new.memory_stamp[slot] = old.memory[slot], last
         new.swap[slot] = old.swap[slot]
-
-
-def _empty(slots: int) -> Columns:
-    zeros, missing = array("Q", [0]) * slots, array("q", [MISSING]) * slots
-    return Columns(
-        cpu=zeros,
-        cpu_stamp=missing,
-        base_cpu=zeros,
-        base_stamp=missing,
-        memory=zeros,
-        memory_stamp=missing,
-        swap=missing,
-        start=array("q", [0]) * slots,
-        taken=array("d", [NEVER]) * slots,
-    )
-
-
-def _columns_in(columns: Columns, slots: list[int]) -> Columns:
-    return Columns(
-        cpu=aligned(columns.cpu, slots, 0),
-        cpu_stamp=aligned(columns.cpu_stamp, slots, MISSING),
-        base_cpu=aligned(columns.base_cpu, slots, 0),
-        base_stamp=aligned(columns.base_stamp, slots, MISSING),
-        memory=aligned(columns.memory, slots, 0),
-        memory_stamp=aligned(columns.memory_stamp, slots, MISSING),
-        swap=aligned(columns.swap, slots, MISSING),
-        start=aligned(columns.start, slots, 0),
-        taken=array("d", [columns.taken[s] if s >= 0 else NEVER for s in slots]),
-    )
-
-
-def _answer_in(layout: Layout, answer: Answer) -> Answer:
-    slots = where(layout, answer.layout)
-    return Answer(
-        layout=layout,
-        cpu=aligned(answer.cpu, slots, 0),
-        cpu_stamp=aligned(answer.cpu_stamp, slots, MISSING),
-        memory=aligned(answer.memory, slots, 0),
-        memory_stamp=aligned(answer.memory_stamp, slots, MISSING),
-        swap=aligned(answer.swap, slots, MISSING),
-        start=aligned(answer.start, slots, 0),
-        whole=answer.whole,
-        bad_lines=answer.bad_lines,
-        scrape_error=answer.scrape_error,
-    )
