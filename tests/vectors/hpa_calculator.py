@@ -79,7 +79,7 @@ def _view(given: dict[str, Any]) -> View:
         replicas=given.get("current_replicas", 0),
         status_replicas=given.get("status_replicas", 0),
         pods=hpa_input.pods(given.get("pods")),
-        answers=hpa_input.answers(given["metrics"]),
+        answers=hpa_input.answers(given.get("metrics") or {}),
         tolerance=Tolerance(up=given["tolerance_up"], down=given["tolerance_down"]),
         now=0.0,
         settings=Settings(

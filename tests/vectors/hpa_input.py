@@ -36,9 +36,9 @@ def _pod(item: dict[str, Any], now: float) -> Pod:
         ready=ready and ReadyCondition(ready["status"], now + ready["last_transition_time"]),
         containers=tuple(
             Container(
-                name=one["name"], kind=Kind(one["kind"]), requests=quantities(one["requests"])
+                name=one["name"], kind=Kind(one["kind"]), requests=quantities(one.get("requests"))
             )
-            for one in item["containers"]
+            for one in item["containers"] or ()
         ),
         pod_requests=quantities(item.get("pod_level_requests")),
         overhead=quantities(item.get("overhead")),
@@ -52,15 +52,15 @@ def answers(metrics: dict[str, Any], now: float = 0.0) -> Answers:
         or tuple(_pod_usage(one, now) for one in resource["samples"] or ()),
         pods={
             name: _failure(answer) or tuple(_pod_value(one, now) for one in answer["samples"] or ())
-            for name, answer in metrics.get("pods", {}).items()
+            for name, answer in (metrics.get("pods") or {}).items()
         },
         object={
             name: _failure(answer) or parse(answer["value"]).milli
-            for name, answer in metrics.get("object", {}).items()
+            for name, answer in (metrics.get("object") or {}).items()
         },
         external={
             name: _failure(answer) or tuple(parse(value).milli for value in answer["values"] or ())
-            for name, answer in metrics.get("external", {}).items()
+            for name, answer in (metrics.get("external") or {}).items()
         },
     )
 
@@ -156,8 +156,8 @@ def situation(
             status=status,
         ),
         scale=scale,
-        pods=pods(given["pods"], now),
-        answers=answers(given["metrics"], now),
+        pods=pods(given.get("pods"), now),
+        answers=answers(given.get("metrics") or {}, now),
         others={
             f"{namespace}/{one['name']}": parse_label_selector(one["selector"])
             for one in given.get("other_hpas") or ()

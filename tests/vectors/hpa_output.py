@@ -8,6 +8,21 @@ from msgspec.structs import asdict
 from tidegauge.autoscale.memory import Memory, ScaleEvent
 from tidegauge.autoscale.status import Condition, Event, Status
 
+_SELECTOR_ERROR = "couldn't convert selector into a corresponding internal selector object: "
+"""What comes after it may change with apimachinery, says the recordings' own description."""
+
+
+def comparable(figures: Any) -> Any:
+    """Without what is empty, for that is as good as absent; without the tail of selector errors."""
+    if isinstance(figures, dict):
+        full = {key: value for key, value in figures.items() if value is not None and value != []}
+        return {key: comparable(value) for key, value in full.items()}
+    if isinstance(figures, list):
+        return [comparable(value) for value in figures]
+    if isinstance(figures, str) and _SELECTOR_ERROR in figures:
+        return figures.partition(_SELECTOR_ERROR)[0] + _SELECTOR_ERROR
+    return figures
+
 
 def condition(given: Condition) -> dict[str, Any]:
     return asdict(given)
@@ -16,8 +31,8 @@ def condition(given: Condition) -> dict[str, Any]:
 def status(given: Status) -> dict[str, Any]:
     return {
         **asdict(given),
-        "current_metrics": list(given.current_metrics) or None,
-        "conditions": [condition(one) for one in given.conditions] or None,
+        "current_metrics": list(given.current_metrics),
+        "conditions": [condition(one) for one in given.conditions],
     }
 
 

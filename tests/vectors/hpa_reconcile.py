@@ -8,9 +8,6 @@ from tests.vectors.verdict import Verdict
 from tidegauge.autoscale.decision import Decision, Outcome
 from tidegauge.autoscale.situation import Situation
 
-_SELECTOR_ERROR = "couldn't convert selector into a corresponding internal selector object: "
-"""What comes after it may change with apimachinery, says the recordings' own description."""
-
 
 def check(vector: dict[str, Any]) -> Verdict:
     given = vector["input"]
@@ -28,7 +25,7 @@ def check(vector: dict[str, Any]) -> Verdict:
         **_answer(outcome),
         **_monitored(situation, decision, outcome),
     }
-    verdict.compare("expect", trimmed(vector["expect"]), trimmed(got))
+    verdict.compare("expect", hpa_output.comparable(vector["expect"]), hpa_output.comparable(got))
     return verdict
 
 
@@ -57,14 +54,3 @@ def _monitored(situation: Situation, decision: Decision, outcome: Outcome) -> di
 def _typed(metric_type: str) -> dict[str, str]:
     """The recordings leave an empty type out."""
     return {"metric_type": metric_type} if metric_type else {}
-
-
-def trimmed(figures: Any) -> Any:
-    """Without the tail of a selector's error."""
-    if isinstance(figures, dict):
-        return {key: trimmed(value) for key, value in figures.items()}
-    if isinstance(figures, list):
-        return [trimmed(value) for value in figures]
-    if isinstance(figures, str) and _SELECTOR_ERROR in figures:
-        return figures.partition(_SELECTOR_ERROR)[0] + _SELECTOR_ERROR
-    return figures
