@@ -53,8 +53,9 @@ _log = get_logger("sandbox")
 class EmbeddedCluster:
     """An async context; within it all of it runs.
 
-    `housekeeping` is how often nodes measure, in seconds. `folder` gets the kubeconfigs. The same
-    story and seed give the same cluster, but for this machine.
+    `housekeeping` is how often nodes measure, and `period` how often they are asked, in seconds.
+    `folder` gets the kubeconfigs. The same story and seed give the same cluster, but for this
+    machine. It has been running for `past` seconds when it starts.
     """
 
     def __init__(
@@ -64,6 +65,8 @@ class EmbeddedCluster:
         *,
         seed: int = 0,
         housekeeping: float = 2.0,
+        period: float = 1.0,
+        past: float = PAST,
         this_machine: bool = True,
     ) -> None:
         self.folder = folder
@@ -79,6 +82,9 @@ class EmbeddedCluster:
         self.api.handler.obstacle = self._counted
         self.nodes: dict[str, ServedNode] = {}
         self.world: World
+        self.period = period
+        self._past = past
+        self._work: list[asyncio.Task[None]] = []
         self._seed = seed
         self._housekeeping = housekeeping
         self._with_this_machine = this_machine and sys.platform == "linux"
@@ -100,6 +106,12 @@ class EmbeddedCluster:
     def register_metrics_server(self, port: int) -> None:
         """Make the server on that port answer for metrics.k8s.io."""
         registration.register(self.api, ADDRESS, port)
+
+    def check(self) -> None:
+        """Raise what ended the work of nodes and controllers, if anything did."""
+        for task in self._work:
+            if task.done():
+                task.result()
 
     @contextmanager
     def powerless(self, name: str) -> Iterator[None]:
@@ -148,7 +160,7 @@ class EmbeddedCluster:
         self.world = World(
             self.api.storage,
             self.story,
-            start=now - PAST,
+            start=now - self._past,
             begins=now,
             seed=self._seed,
             housekeeping=self._housekeeping,
@@ -206,6 +218,7 @@ class EmbeddedCluster:
 
     def _run(self, stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
+        self._work.append(task)
         stack.push_async_callback(ended, task)
 
 

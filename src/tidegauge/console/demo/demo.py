@@ -42,6 +42,7 @@ class Demo:
             story,
             seed=options.seed,
             housekeeping=options.housekeeping,
+            period=options.period,
             this_machine=options.this_machine,
         )
         self.faults = Faults(self.cluster)
@@ -51,7 +52,7 @@ class Demo:
     async def start(self, stack: AsyncExitStack) -> None:
         """Run until the stack is closed. Raises FaultError for a fault that can't be played."""
         await stack.enter_async_context(self.cluster)
-        self.server = MetricsServer(self.cluster, self._options.period)
+        self.server = MetricsServer(self.cluster)
         await stack.enter_async_context(self.server)
         access = api_access(str(self.cluster.kubeconfig("viewer")))
         client = await stack.enter_async_context(Client(access, self._clock))
@@ -65,6 +66,7 @@ class Demo:
     async def look_on(self) -> None:
         """Look now and then, until cancelled."""
         while True:
+            self.cluster.check()
             await self.watcher.look()
             await asyncio.sleep(LOOK)
 

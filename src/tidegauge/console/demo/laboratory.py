@@ -16,7 +16,7 @@ from tidegauge.security.files import replace_file
 class MetricsServer:
     """An async context: serves within, registered in the cluster, and can be started anew there."""
 
-    def __init__(self, cluster: EmbeddedCluster, period: float) -> None:
+    def __init__(self, cluster: EmbeddedCluster) -> None:
         folder = cluster.folder
         pair = cluster.api.identities.authority.server(*server_names())
         replace_file(folder / "metrics-server.crt", pair.certificate, 0o644)
@@ -25,7 +25,8 @@ class MetricsServer:
         self._port: int = self._socket.getsockname()[1]
         self._options = Options(
             kubeconfig=str(cluster.kubeconfig(METRICS_USER)),
-            metric_resolution=period,
+            metric_resolution=cluster.period,
+            kubelet_preferred_address_types=("InternalIP",),  # no names here for anybody to find
             secure_port=self._port,
             tls_cert_file=str(folder / "metrics-server.crt"),
             tls_private_key_file=str(folder / "metrics-server.key"),

@@ -70,7 +70,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "flapping",
-        f"The kubelet is away for {ofnodes.FLAP:g} s, back for as long, and so on.",
+        f"The kubelet is away for {ofnodes.FLAPS:g} periods, back for as long, and so on.",
         _PODS,
         "nothing is ever missing: usage gets some seconds older and then fresh again.",
         Cost.NOTHING,

@@ -17,8 +17,9 @@ from tidegauge.serving.messages import Request, Response
 SLOW = 30.0
 """Seconds before each answer; nobody waits that long."""
 
-FLAP = 3.0
-"""Seconds between falling silent and coming back: less than makes usage stale."""
+FLAPS = 1.5
+"""Periods between falling silent and coming back, so that one or two scrapes in a row fail; after
+three, usage is stale."""
 
 EXPIRED = -3600.0
 
@@ -33,11 +34,13 @@ async def down(cluster: EmbeddedCluster, name: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def flapping(cluster: EmbeddedCluster, name: str) -> AsyncIterator[None]:
+    seconds = FLAPS * cluster.period
+
     async def flap() -> None:
         while True:
             async with cluster.nodes[name].silent():
-                await asyncio.sleep(FLAP)
-            await asyncio.sleep(FLAP)
+                await asyncio.sleep(seconds)
+            await asyncio.sleep(seconds)
 
     task = asyncio.create_task(flap())
     try:
