@@ -17,6 +17,9 @@ from tidegauge.sandbox.apiserver.reviews import REVIEWS
 from tidegauge.sandbox.apiserver.schema import type_name, types
 from tidegauge.sandbox.apiserver.wire import FILE
 
+# What requests hold besides the kinds that are stored and the reviews.
+_OTHERS = ("authentication.v1.TokenRequest", "autoscaling.v1.Scale", "meta.v1.DeleteOptions")
+
 # Package in the .proto files, name in our table, file within the Go module cache.
 _SOURCES = {
     "k8s.io.api.apps.v1": ("apps.v1", "api", "apps/v1"),
@@ -77,7 +80,7 @@ def _named(name: str, package: str) -> str:
 def render(found: Messages) -> str:
     """The table of what requests may hold: the kinds, the reviews, and options of deletions."""
     reviews = {f"{group.partition('.')[0]}.v1.{kind}" for (group, _), kind in REVIEWS.items()}
-    waiting = [*map(type_name, KINDS), *reviews, "autoscaling.v1.Scale", "meta.v1.DeleteOptions"]
+    waiting = [*map(type_name, KINDS), *reviews, *_OTHERS]
     reached: set[str] = set()
     while waiting:
         name = waiting.pop()

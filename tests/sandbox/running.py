@@ -81,7 +81,8 @@ class Running:
         binary = build.find("kubectl", pinned)
         program = str(build.ensure([binary])[binary.label])
         cache = f"--cache-dir={self.folder / 'cache' / os.urandom(8).hex()}"
-        environ = {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
+        kept = {name: os.environ[name] for name in ("KUBE_EDITOR", "PATH") if name in os.environ}
+        environ = kept | {"HOME": str(self.folder)}
         return subprocess.Popen(
             [program, cache, *args],
             env=environ | {"KUBECONFIG": str(self.kubeconfig(user))},

@@ -246,6 +246,31 @@ def test_auth_can_i(
     assert told == answers
 
 
+def test_token_of_an_account(sandbox: Running, kubectl: Kubectl, namespace: str) -> None:
+    """A service account's token says who it is."""
+    kubectl("create", "serviceaccount", "robot")
+    token = kubectl("create", "token", "robot").strip()
+
+    review = {"spec": {"token": token}}
+    path = "/apis/authentication.k8s.io/v1/tokenreviews"
+
+    user = sandbox.client().request("POST", path, review)["status"]["user"]
+
+    assert user["username"] == f"system:serviceaccount:{namespace}:robot"
+    assert f"system:serviceaccounts:{namespace}" in user["groups"]
+
+
+def test_edit(kubectl: Kubectl, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is changed in the editor is stored."""
+    kubectl("create", "deployment", "web", "--image=none.invalid/web:1")
+    monkeypatch.setenv("KUBE_EDITOR", "sed -i s/web:1/web:2/")
+
+    kubectl("edit", "deployment", "web")
+
+    shown = kubectl("get", "deploy", "web", "-o", "jsonpath={..image}")
+    assert shown == "none.invalid/web:2"
+
+
 def test_forbidden(sandbox: Running, version: str) -> None:
     """Who may not is told so in Kubernetes' words."""
     done = sandbox.kubectl("get", "pods", version=version, user=NOBODY)

@@ -386,3 +386,39 @@ async def test_access_reviews(rig: Rig, spec: Any, allowed: bool) -> None:
     }
 
     assert (await rig.ask("POST", path, asked)).json()["status"]["allowed"] is allowed
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"version": ""}, "spec.version"),
+        ({"service": {"name": "s"}}, "spec.service.namespace"),
+        ({"versionPriority": 0}, "spec.versionPriority"),
+        ({"insecureSkipTLSVerify": True, "caBundle": "eA=="}, "spec.insecureSkipTLSVerify"),
+    ],
+)
+async def test_invalid_api_service(rig: Rig, change: Any, field: str) -> None:
+    """An APIService has to say what it is for and where its server is."""
+    service = {"namespace": "default", "name": "s"}
+    spec = {"group": "g", "version": "v1", "groupPriorityMinimum": 1, "versionPriority": 1}
+    body = {"metadata": {"name": "v1.g"}, "spec": spec | {"service": service} | change}
+
+    got = await rig.ask("POST", "/apis/apiregistration.k8s.io/v1/apiservices", body)
+
+    assert field in [cause["field"] for cause in got.json()["details"]["causes"]]
+
+
+async def test_token_of_an_account(rig: Rig) -> None:
+    """A service account's token is good for as long as it says, and no longer."""
+    path = "/api/v1/namespaces/default/serviceaccounts/default/token"
+    made = (await rig.ask("POST", path, {"spec": {"expirationSeconds": 600}})).json()["status"]
+    review = {"spec": {"token": made["token"]}}
+    reviews = "/apis/authentication.k8s.io/v1/tokenreviews"
+
+    before = (await rig.ask("POST", reviews, review)).json()["status"]
+    rig.clock.advance(601)
+    after = (await rig.ask("POST", reviews, review)).json()["status"]
+
+    assert before["user"]["username"] == "system:serviceaccount:default:default"
+    assert made["expirationTimestamp"] == "2026-11-23T12:10:00Z"
+    assert "authenticated" not in after

@@ -14,12 +14,15 @@ from tidegauge.sandbox.apiserver.storage import Object, Storage
 from tidegauge.serving.authorization import MASTERS
 from tidegauge.serving.messages import Request, Response, User
 from tidegauge.serving.status import StatusError
+from tidegauge.telemetry.logs import get_logger
 from tidegauge.units.timestamp import format_rfc3339
 
 CHECK_EVERY = 2.0
 """Seconds between checks: kube-aggregator takes up to 30, a demo has less patience."""
 
 AGGREGATOR = User("system:kube-aggregator", (MASTERS,))
+
+_log = get_logger("sandbox")
 
 _KEEPS_ITSELF = {"kube-aggregator.kubernetes.io/automanaged": "onstart"}
 
@@ -87,7 +90,7 @@ class ApiServices:
             self._changed.clear()
             for service in self._storage.list("apiservices"):
                 if "service" in service["spec"]:
-                    await self._check(service)
+                    await self._checked(service)
             with suppress(TimeoutError):
                 async with asyncio.timeout(CHECK_EVERY):
                     await self._changed.wait()
@@ -125,6 +128,12 @@ class ApiServices:
             return await self._proxy.forward(target, request, user)
         except Unreachable as error:
             return unavailable_response(f"error trying to reach service: {error}")
+
+    async def _checked(self, service: Object) -> None:
+        try:
+            await self._check(service)
+        except Exception:  # noqa: BLE001  (one must not keep the others from being checked)
+            _log.exception("APIService check failed", name=service["metadata"]["name"])
 
     async def _check(self, service: Object) -> None:
         target = self._target(service)

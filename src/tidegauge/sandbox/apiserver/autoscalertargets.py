@@ -32,11 +32,11 @@ def _texts(autoscaler: Object) -> Iterator[str]:
     measured: Sequence[Object] = autoscaler.get("status", {}).get("currentMetrics") or ()
     nothing: Object = {}
     for metric, current in zip_longest(wanted, measured[: len(wanted)], fillvalue=nothing):
-        field = _FIELDS.get(metric["type"], "")
+        field = _FIELDS.get(metric.get("type", ""), "")
         source = metric.get(field, {})
         reading = (current or {}).get(field, {}).get("current", {})
         text = _against(reading, source.get("target", {}))
-        prefix = f"{source['name']}: " if "esource" in metric["type"] else ""
+        prefix = f"{source.get('name')}: " if "esource" in field else ""
         yield prefix + text
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from tidegauge.sandbox.apiserver.kinds import KINDS, Kind
+from tidegauge.sandbox.apiserver.kinds import KINDS, Kind, subresource_verbs
 from tidegauge.sandbox.apiserver.reviews import REVIEWS
 from tidegauge.serving.negotiation import JSON, Conversion, choose
 
@@ -14,8 +14,6 @@ Object = dict[str, Any]
 AGGREGATED = Conversion("apidiscovery.k8s.io", "v2", "APIGroupDiscoveryList")
 AGGREGATED_TYPE = f"{JSON};g={AGGREGATED.group};v={AGGREGATED.version};as={AGGREGATED.kind}"
 
-_SUBRESOURCE_VERBS = {"finalize": ("update",)}
-_READ_AND_WRITE = ("get", "patch", "update")
 
 PRIORITIES: Mapping[str, int] = {
     "": 18_000,
@@ -73,10 +71,8 @@ def _stored(kind: Kind) -> Object:
         resource["subresources"] = [
             {
                 "subresource": name,
-                "responseKind": _kind("Scale", "autoscaling", "v1")
-                if name == "scale"
-                else _kind(kind.kind),
-                "verbs": list(_SUBRESOURCE_VERBS.get(name, _READ_AND_WRITE)),
+                "responseKind": _OTHER_KINDS.get(name, _kind(kind.kind)),
+                "verbs": list(subresource_verbs(name)),
             }
             for name in kind.subresources
         ]
@@ -95,6 +91,13 @@ def _reviewed(resource: str, kind: str) -> Object:
 
 def _kind(kind: str, group: str = "", version: str = "") -> Object:
     return {"group": group, "version": version, "kind": kind}
+
+
+_OTHER_KINDS = {
+    "scale": _kind("Scale", "autoscaling", "v1"),
+    "token": _kind("TokenRequest", "authentication.k8s.io", "v1"),
+}
+"""The kinds of subresources, where they have their own."""
 
 
 def wants_aggregated(accept: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tidegauge.sandbox.apiserver.access import METRICS_SERVER, VIEWERS
-from tidegauge.security.authority import Authority
+from tidegauge.security.authority import LIFE, Authority
 from tidegauge.security.certificates import Pair
 from tidegauge.serving.authorization import MASTERS
 from tidegauge.serving.messages import User
@@ -35,20 +35,23 @@ class Identities:
         self.authority = Authority("sandbox-ca", clock)
         self.proxy_authority = Authority("sandbox-front-proxy-ca", clock)
         self.proxy_pair = self.proxy_authority.client(FRONT_PROXY)
-        self._tokens: dict[str, User] = {}
+        self._clock = clock
+        self._tokens: dict[str, tuple[User, float]] = {}
 
-    def token(self, user: User) -> str:
-        """A new bearer token for that user."""
+    def token(self, user: User, seconds: float = LIFE) -> str:
+        """A new bearer token for that user, good for so long."""
         token = secrets.token_urlsafe(32)
-        self._tokens[token] = user
+        self._tokens[token] = (user, self._clock.now() + seconds)
         return token
 
     def revoke(self, user: User) -> None:
         """Make all tokens of that user worthless."""
-        self._tokens = {token: holder for token, holder in self._tokens.items() if holder != user}
+        self._tokens = {token: held for token, held in self._tokens.items() if held[0] != user}
 
     def find(self, token: str) -> User | None:
-        return self._tokens.get(token)
+        """Whose token it is; None for one that nobody has, or that has expired."""
+        user, until = self._tokens.get(token, (None, 0.0))
+        return user if self._clock.now() < until else None
 
     def client_pair(self, user: User) -> Pair:
         return self.authority.client(user.name, user.groups)

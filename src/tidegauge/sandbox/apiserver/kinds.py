@@ -38,6 +38,13 @@ class Kind:
         return f"{self.resource}.{self.group}" if self.group else self.resource
 
 
+_SUBRESOURCE_VERBS = {"finalize": ("update",), "token": ("create",)}
+
+
+def subresource_verbs(name: str) -> tuple[str, ...]:
+    return _SUBRESOURCE_VERBS.get(name, ("get", "patch", "update"))
+
+
 ALL = ("all",)
 STATUS = ("status",)
 SCALE = ("scale", "status")
@@ -56,7 +63,8 @@ KINDS = (
     Kind("", "v1", "Secret", "secrets", "secret"),
     Kind("", "v1", "Service", "services", "service", short_names=("svc",), categories=ALL,
          subresources=STATUS),
-    Kind("", "v1", "ServiceAccount", "serviceaccounts", "serviceaccount", short_names=("sa",)),
+    Kind("", "v1", "ServiceAccount", "serviceaccounts", "serviceaccount", short_names=("sa",),
+         subresources=("token",)),
     Kind("apiregistration.k8s.io", "v1", "APIService", "apiservices", "apiservice",
          namespaced=False, categories=("api-extensions",), subresources=STATUS),
     Kind("apps", "v1", "Deployment", "deployments", "deployment", short_names=("deploy",),

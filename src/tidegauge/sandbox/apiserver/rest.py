@@ -4,13 +4,14 @@ import random
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 
+from tidegauge.sandbox.apiserver.accounttokens import TOKEN_REQUEST, AccountTokens
 from tidegauge.sandbox.apiserver.asked import Asked, DeleteOptions, delete_options
 from tidegauge.sandbox.apiserver.changes import PATCHES
 from tidegauge.sandbox.apiserver.decoding import parse
 from tidegauge.sandbox.apiserver.encoding import encoded
 from tidegauge.sandbox.apiserver.failures import other_uid, other_version, unsupported_patch
 from tidegauge.sandbox.apiserver.history import History
-from tidegauge.sandbox.apiserver.kinds import Kind
+from tidegauge.sandbox.apiserver.kinds import Kind, subresource_verbs
 from tidegauge.sandbox.apiserver.lifecycle import Lifecycle, Policy
 from tidegauge.sandbox.apiserver.lists import Lists, check_version
 from tidegauge.sandbox.apiserver.namespaces import Namespaces
@@ -34,6 +35,7 @@ class Rest:
         history: History,
         lifecycle: Lifecycle,
         namespaces: Namespaces,
+        tokens: AccountTokens,
         *,
         bookmark_seconds: float = BOOKMARK_SECONDS,
     ) -> None:
@@ -41,6 +43,7 @@ class Rest:
         self._history = history
         self._lifecycle = lifecycle
         self._namespaces = namespaces
+        self._tokens = tokens
         self._writer = Writer(storage, lifecycle)
         self.lists = Lists(storage)
         self._bookmark_seconds = bookmark_seconds
@@ -59,8 +62,7 @@ class Rest:
     def answer(self, asked: Asked) -> Response:
         """Raises StatusError."""
         handler = self._handlers.get(asked.info.verb)
-        allowed = asked.info.subresource or asked.info.verb in asked.kind.verbs
-        if handler is None or not allowed or (asked.info.verb == "create" and asked.info.name):
+        if handler is None or not _offered(asked):
             raise StatusError(method_not_allowed())
         return handler(asked)
 
@@ -109,6 +111,9 @@ class Rest:
 
     def _create(self, asked: Asked) -> Response:
         value = parse(asked.request.body, asked.content_type)
+        if asked.info.subresource == "token":
+            told = self._tokens.answer(self._writer.existing(asked.place), value)
+            return encoded(201, told, asked.form(TOKEN_REQUEST).media, asked.request)
         return self._written(asked, self._writer.create(asked.place, value, asked.options))
 
     def _update(self, asked: Asked) -> Response:
@@ -179,6 +184,14 @@ class Rest:
 
 _RETURNED = frozenset({"pods", "serviceaccounts", "services"})
 """Kinds of which a deletion answers with the object itself."""
+
+
+def _offered(asked: Asked) -> bool:
+    """Whether the verb is one of the resource, or of the subresource."""
+    info = asked.info
+    if info.subresource:
+        return info.verb in subresource_verbs(info.subresource)
+    return info.verb in asked.kind.verbs and not (info.verb == "create" and info.name)
 
 
 def _check_preconditions(kind: Kind, obj: Object, wanted: dict[str, str | None]) -> None:

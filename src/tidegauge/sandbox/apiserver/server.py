@@ -5,6 +5,7 @@ import contextlib
 from pathlib import Path
 
 from tidegauge.sandbox.apiserver.access import Rbac
+from tidegauge.sandbox.apiserver.accounttokens import AccountTokens
 from tidegauge.sandbox.apiserver.apiservices import ApiServices, Endpoints
 from tidegauge.sandbox.apiserver.history import KEPT, History
 from tidegauge.sandbox.apiserver.identities import ADMIN, SERVER_NAMES, Identities
@@ -76,6 +77,7 @@ class ApiServer:
             self.history,
             self.lifecycle,
             namespaces,
+            AccountTokens(self.identities, clock),
             bookmark_seconds=bookmark_seconds,
         )
         self.handler = Handler(

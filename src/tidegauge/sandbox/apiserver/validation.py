@@ -77,6 +77,8 @@ def _spec(kind: Kind, obj: Object) -> Causes:
         yield from _service(spec)
     elif kind.resource == "horizontalpodautoscalers":
         yield from _autoscaler(spec)
+    elif kind.resource == "apiservices":
+        yield from _api_service(obj["metadata"], spec)
 
 
 def _sets(value: Any, fields: Type, path: str) -> Causes:
@@ -141,6 +143,31 @@ def _autoscaler(spec: Object) -> Causes:
     elif most < least:
         detail = "must be greater than or equal to `minReplicas`"
         yield wrong("spec.maxReplicas", most, detail)
+
+
+def _api_service(metadata: Object, spec: Object) -> Causes:
+    group, version = spec.get("group", ""), spec.get("version", "")
+    if not version:
+        yield required("spec.version")
+    if metadata.get("name") != f"{version}.{group}":
+        yield wrong("metadata.name", metadata.get("name", ""), f'must be "{version}.{group}"')
+    for field in ("groupPriorityMinimum", "versionPriority"):
+        if not spec.get(field):
+            yield wrong(f"spec.{field}", spec.get(field, 0), "must be greater than 0")
+    service = spec.get("service")
+    if service is None:
+        return
+    if not group:
+        yield required("spec.group", "only v1 may have an empty group and it better be legacy kube")
+    for field in ("namespace", "name"):
+        if not service.get(field):
+            yield required(f"spec.service.{field}")
+    if spec.get("insecureSkipTLSVerify") and spec.get("caBundle"):
+        yield wrong(
+            "spec.insecureSkipTLSVerify",
+            value=True,
+            detail="may not be true if caBundle is present",
+        )
 
 
 def _immutable(kind: Kind, obj: Object, before: Object) -> Causes:
