@@ -1,5 +1,6 @@
 """Wires the left half: nodes from the API server to the scraper, answers to the store."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -212,6 +213,12 @@ class Collection:
         """To be run, all of it, until cancelled."""
         informers = (informer.run() for informer in self._informers)
         return [*informers, self._scraper.run(), self._credentials.keep_fresh()]
+
+    async def settled(self) -> None:
+        """Wait until all is listed and each node has been asked twice, so that most is there."""
+        for informer in self._informers:
+            await informer.synced()
+        await asyncio.sleep(2 * self._period)
 
     def synced(self) -> bool:
         return self._nodes.synced and self._pods.synced
