@@ -1,4 +1,4 @@
-"""A demo for tests: in this process, with nodes that measure and are asked several times a second."""
+"""A demo for tests: in this process, its nodes measured and asked several times a second."""
 
 import asyncio
 import time

@@ -109,7 +109,7 @@ async def test_a_flapping_node_is_never_missing(whole: Watched, faults: Faults) 
 async def test_bad_answers_cost_nothing_at_once(
     name: str, reason: str, whole: Watched, faults: Faults
 ) -> None:
-    """Everything stays served, pods on the nodes where they are, and what was dropped is counted."""
+    """All stays served, pods on the nodes where they are, and what was dropped is counted."""
     before = await whole.complete()
     placed = {(pod.namespace, pod.name): pod.node for pod in before.pods}
     dropped = whole.counted("tidegauge_series_dropped_total", reason=reason)
@@ -250,7 +250,7 @@ async def test_a_fault_that_cannot_be_read_is_told(text: str, told: str) -> None
         read(text)
 
 
-async def test_faults_are_begun_and_ended_once(whole: Watched, faults: Faults) -> None:
+async def test_faults_are_begun_and_ended_once(faults: Faults) -> None:
     """A second time is a mistake that is told, as is a node that does not exist."""
     play = read("lying")
     await faults.begin(play)

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
+from tidegauge.console.collecting import Failure
 from tidegauge.sandbox.simulation.amounts import microcores, whole_bytes
 
 Object: TypeAlias = dict[str, Any]
-Reason: TypeAlias = Callable[[str], str | None]
+Reason: TypeAlias = Callable[[str], Failure | None]
 """Why a node gave nothing when it was asked last, by its name; None when it did give."""
 
 MILLION = 1_000_000
@@ -33,7 +34,7 @@ class NodeRow(NamedTuple):
     cpu: float
     memory: int
     use: Use | None
-    why: str | None
+    failure: Failure | None
 
 
 class PodRow(NamedTuple):
@@ -49,6 +50,8 @@ class WorkloadRow(NamedTuple):
     wanted: int
     ready: int
     use: Use | None
+    partial: bool
+    """Whether there is no usage of some of its running pods."""
 
 
 class Gap(NamedTuple):
@@ -107,7 +110,7 @@ def picture(answers: Answers, now: float, reason: Reason) -> Picture:
     return Picture(
         nodes=nodes,
         pods=sorted(rows, key=lambda row: -row.use.cpu),
-        workloads=[*_workloads(answers, of_pods)],
+        workloads=[*_workloads(answers, running, of_pods)],
         gaps=[*_gaps(nodes, running, of_pods, now)],
         events=sorted(_events(answers.events, now), key=lambda event: event.age),
         running=len(running),
@@ -142,24 +145,26 @@ def _node(node: Object, uses: Mapping[str, Use], reason: Reason) -> NodeRow:
         cpu=microcores(size["cpu"]) / MILLION,
         memory=whole_bytes(size["memory"]),
         use=uses.get(name),
-        why=reason(name),
+        failure=reason(name),
     )
 
 
-def _workloads(answers: Answers, uses: Mapping[tuple[str, str], Use]) -> Iterator[WorkloadRow]:
-    by_label: dict[tuple[str, str], list[Use]] = defaultdict(list)
-    for pod in answers.pods:
-        namespace, name = _key(pod)
-        app = (pod["metadata"].get("labels") or {}).get("app")
-        if app and (namespace, name) in uses:
-            by_label[namespace, app].append(uses[namespace, name])
+def _workloads(
+    answers: Answers, running: Sequence[Object], uses: Mapping[tuple[str, str], Use]
+) -> Iterator[WorkloadRow]:
+    by_label: dict[tuple[str, str], list[Use | None]] = defaultdict(list)
+    for pod in running:
+        app = (pod["metadata"].get("labels") or {}).get("app", "")
+        by_label[pod["metadata"]["namespace"], app].append(uses.get(_key(pod)))
     for each in (*answers.deployments, *answers.stateful_sets):
         namespace, name = _key(each)
-        label = each["spec"]["selector"].get("matchLabels", {}).get("app", "")
-        own = by_label.get((namespace, label))
+        label = each["spec"]["selector"].get("matchLabels", {}).get("app")
+        found = by_label[namespace, label] if label else []
+        own = [use for use in found if use]
         total = Use(sum(use.cpu for use in own), sum(use.memory for use in own)) if own else None
         ready = each.get("status", {}).get("readyReplicas", 0)
-        yield WorkloadRow(namespace, name, each["spec"].get("replicas", 1), ready, total)
+        wanted = each["spec"].get("replicas", 1)
+        yield WorkloadRow(namespace, name, wanted, ready, total, None in found)
 
 
 def _gaps(
@@ -171,9 +176,10 @@ def _gaps(
     """Nodes first; a pod of a node that gives nothing has the node's reason."""
     silent = {row.name for row in nodes if row.use is None}
     for row in nodes:
-        if row.why or row.use is None:
-            state = "missing" if row.use is None else f"stale for {row.use.age:.0f}s"
-            yield Gap(f"{row.name}: {state}", row.why or UNMEASURED, frozenset([row.name]))
+        if row.failure or row.use is None:
+            state = "missing" if row.use is None else f"{row.use.age:.0f}s old"
+            why = row.failure.problem if row.failure else UNMEASURED
+            yield Gap(f"{row.name}: {state}", why, frozenset([row.name]))
     hidden: Counter[str] = Counter()
     for pod in running:
         node = pod["spec"].get("nodeName", "")

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -16,7 +17,6 @@ from tidegauge.console.demo.options import DemoOptions
 from tidegauge.console.demo.screen import Screen
 from tidegauge.console.demo.summary import Figures
 from tidegauge.console.exits import Exit
-from tidegauge.console.running import told_to_stop
 from tidegauge.sandbox.pace import faster
 from tidegauge.sandbox.simulation import library
 from tidegauge.sandbox.simulation.story import Story
@@ -34,7 +34,9 @@ def story_of(options: DemoOptions) -> Story:
 
 async def run(options: DemoOptions, say: Say, *, live: bool) -> int:
     """Run it to its end; the exit code. Raises StoryError, FaultError or OSError at the start."""
-    story = story_of(options)
+    story, stop = story_of(options), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the last: a closed window
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -45,22 +47,23 @@ async def run(options: DemoOptions, say: Say, *, live: bool) -> int:
         if options.output == "text":
             for line in demo.greeting():
                 say(line)
-        await _until_told(demo, options.for_, live=live)
+        await _until_told(demo, stop, options.for_, live=live)
         figures = demo.figures()
     say(_written(figures, options.output))
     return Exit.FINDINGS if figures.broken() else Exit.FINE
 
 
-async def _until_told(demo: Demo, seconds: float | None, *, live: bool) -> None:
+async def _until_told(
+    demo: Demo, stop: asyncio.Event, seconds: float | None, *, live: bool
+) -> None:
     """Until a signal, the key for it, or the end of its time."""
-    stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:  # one that fails ends the demo
         tasks = [group.create_task(demo.look_on())]
         if live:
             tasks.append(group.create_task(Screen(demo.shown, demo.faults, stop.set).run()))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await told_to_stop(stop)
+                await stop.wait()
         for task in tasks:
             task.cancel()
 

@@ -1,6 +1,7 @@
 """Lines of styled text: cut to a width, and written for a terminal."""
 
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 
@@ -41,6 +42,20 @@ def fitted(line: Line, columns: int) -> list[Span]:
         kept.append(Span(span.text[: max(0, left)], span.style))
         left -= len(span.text)
     return [*kept, Span("…", "dim")]
+
+
+def wrapped(first: Line, text: str, columns: int, style: str = "") -> Iterator[Line]:
+    """A line that goes on with a text, in as many lines as that takes, indented below itself."""
+    start = width(first)
+    indent = min(start, columns // 3)
+    pieces = textwrap.wrap(text, max(20, columns - indent - 1), break_on_hyphens=False)
+    if start > indent and pieces:
+        yield first
+    for number, piece in enumerate(pieces):
+        lead = first if number == 0 and start == indent else [Span(" " * indent)]
+        yield [*lead, Span(piece, style)]
+    if not pieces:
+        yield first
 
 
 def beside(left: Sequence[Line], right: Sequence[Line], columns: int) -> list[Line]:

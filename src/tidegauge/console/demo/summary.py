@@ -46,21 +46,21 @@ class Figures:
         return [*self._broken()]
 
     def _broken(self) -> Iterator[str]:
-        excused = {node for play in self.faults for node in play.fault.costs(play.node)}
-        if any(play.fault.cost is Cost.ALL for play in self.faults):
+        limit = FIRST_USAGE * max(1.0, self.housekeeping / 2)
+        if any(play.fault.cost is Cost.ALL for play in self.faults) or self.seconds < limit:
             return
         if self.last is None:
             yield "the cluster could not be looked at"
             return
         first = self.account.first
-        limit = FIRST_USAGE * max(1.0, self.housekeeping / 2)
         if first is None or first > limit:
             when = "never" if first is None else f"after {first:.1f}s"
-            yield f"the first usage was to be there within {limit:g}s, it was {when}"
+            yield f"the first usage was to be there within {limit:g}s, and was {when}"
         if self.account.unreachable:
             yield f"the API server did not answer {self.account.unreachable} looks"
+        excused = {node for play in self.faults for node in play.fault.costs(play.node)}
         for gap in self.last.gaps:
-            if not gap.young and not excused.intersection(gap.nodes):
+            if not gap.young and not excused & gap.nodes:
                 yield f"{gap.what}: {gap.why}"
         oldest = PERIODS * (self.housekeeping + self.period)
         p99 = self.percentile(0.99)

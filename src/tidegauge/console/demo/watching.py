@@ -7,11 +7,15 @@ from typing import Any
 
 from tidegauge.cluster.client import Client
 from tidegauge.cluster.errors import ApiError
+from tidegauge.console.collecting import Failure
 from tidegauge.console.demo.laboratory import MetricsServer
 from tidegauge.console.demo.picture import Answers, Object, Picture, picture
 from tidegauge.units.clock import Clock
 
 METRICS = "/apis/metrics.k8s.io/v1"
+
+PATIENCE = 3
+"""Looks within which nobody complains that the metrics server isn't known to the API server."""
 
 PATHS = {
     "nodes": "/api/v1/nodes",
@@ -72,7 +76,7 @@ class Watcher:
             metrics = await asyncio.gather(*map(self._items, paths))
             self.metrics_problem = ""
         except ApiError as error:
-            self.metrics_problem = str(error)
+            self.metrics_problem = str(error) if self.account.looks >= PATIENCE else ""
         found = dict(zip(PATHS, lists, strict=True))
         answers = Answers(**found, node_metrics=metrics[0], pod_metrics=metrics[1])
         self.last = picture(answers, self._clock.now(), self._reason)
@@ -82,6 +86,5 @@ class Watcher:
         answer: dict[str, Any] = await self._client.get(path, type=dict)
         return answer["items"] or []
 
-    def _reason(self, node: str) -> str | None:
-        failure = self._server.present.collection.scrapes.failure(node)
-        return failure and failure.problem
+    def _reason(self, node: str) -> Failure | None:
+        return self._server.present.collection.scrapes.failure(node)

@@ -48,7 +48,7 @@ _TOP = "kubectl top nodes"
 _PODS = "kubectl top pods -A"
 _GONE = (
     "the node and its pods keep their usage for 3 periods, then they are absent (kubectl says "
-    "<unknown>); all others go on; the screen says why"
+    "`<unknown>`); all others go on; the screen says why"
 )
 
 FAULTS: tuple[Fault, ...] = (
