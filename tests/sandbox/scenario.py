@@ -495,6 +495,13 @@ def _watches(story: _Story) -> None:
         maps,
         "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true",
     )
+    streamed = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
+    story.watch("watch: streamed tables", maps, streamed, Accept=TABLE)
+    story.watch("watch: streamed metadata", maps, streamed, Accept=PARTIAL)
+    story.watch("watch: all tables", maps, "", Accept=TABLE)
+    story.watch(
+        "watch: pods of a node", f"{CORE}/pods", "fieldSelector=spec.nodeName%3Dn1", Accept=PARTIAL
+    )
     story.watch("watch: tables", maps, since, Accept=TABLE)
     story.watch("watch: partial", maps, f"{since}&labelSelector=app%3Dv", Accept=PARTIAL)
     story.ask("watch: bad version", "GET", f"{maps}?watch=true&resourceVersion=x")
