@@ -426,3 +426,23 @@ def test_shared_port(share: bool) -> None:
         return True
 
     assert both() is share
+
+
+async def test_answers_do_not_wait_for_acknowledgements() -> None:
+    """An accepted connection sends small slices at once (TCP_NODELAY)."""
+    seen: list[int] = []
+    listener = open_socket("127.0.0.1", 0)
+    port = listener.getsockname()[1]
+
+    async def accepted(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sock = writer.get_extra_info("socket")
+        seen.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async with await asyncio.start_server(accepted, sock=listener):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+    assert seen == [1]
