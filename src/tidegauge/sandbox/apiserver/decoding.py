@@ -10,6 +10,7 @@ from tidegauge.sandbox.apiserver import wire
 from tidegauge.sandbox.apiserver.failures import unsupported_media
 from tidegauge.sandbox.apiserver.kinds import Kind
 from tidegauge.sandbox.apiserver.quantities import QuantityError, canonical
+from tidegauge.sandbox.apiserver.readable import seconds_of
 from tidegauge.sandbox.apiserver.schema import (
     INT_OR_STRING,
     LIST,
@@ -34,6 +35,8 @@ _NAMES = {
     list: "array",
     dict: "object",
 }
+
+_TIMES = ("meta.v1.Time", "meta.v1.MicroTime")
 
 _WANTED: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
@@ -97,6 +100,8 @@ class _Check:
             self.expect(value, (dict,), wanted, path)
             return self.object(value, fields, path)
         self.expect(value, _WANTED.get(wanted, (object,)), wanted, path)
+        if wanted in _TIMES:
+            self.check_time(value)
         return self.quantity(value) if wanted == QUANTITY else value
 
     def expect(self, value: Any, types: tuple[type, ...], wanted: str, path: str) -> None:
@@ -104,6 +109,12 @@ class _Check:
             return
         found = _NAMES.get(type(value), "null")
         self.refuse(f"json: cannot unmarshal {found} into field {path} of type {wanted}")
+
+    def check_time(self, value: str) -> None:
+        try:
+            seconds_of(value)
+        except ValueError:
+            self.refuse(f'parsing time "{value}" as RFC 3339: it is none')
 
     def quantity(self, value: Any) -> str:
         try:
@@ -138,6 +149,8 @@ def conform(value: Any, kind: Kind, validation: str) -> tuple[Object, list[str]]
 def check_kind(obj: Any, kind: Kind) -> None:
     """What the object says it is must be what the path says. Raises StatusError 400."""
     said = obj.get("apiVersion", ""), obj.get("kind", "")
+    if not all(isinstance(word, str) for word in said):
+        return  # as any field of the wrong type it is refused later
     if said != (kind.api_version, kind.kind) and any(said):
         version = said[0].rpartition("/")[2]
         ours = f"{kind.group.partition('.')[0] or 'core'}.{kind.kind}"
