@@ -33,6 +33,27 @@ def test_every_recorded_vector_passes(family: str) -> None:
     assert passed == COUNTS[family]
 
 
+def test_the_calculators_of_older_versions_pass() -> None:
+    """Those of 1.26, 1.32 and 1.33, each with its own profile; most differ from the newest's."""
+    passed, failed, _ = run([GOLDEN / "older-calculators.jsonl.gz"])
+
+    assert [(vector["id"], verdict.differences[:3]) for vector, verdict in failed] == []
+    assert passed == 690
+
+
+@pytest.mark.parametrize("version", ["1.26", "1.32", "1.33"])
+def test_the_newest_profile_is_not_an_older_one(version: str) -> None:
+    """Vectors marked so come out otherwise with the newest profile."""
+    older = [
+        vector
+        for vector in vectors(GOLDEN / "older-calculators.jsonl.gz")
+        if vector["input"].pop("version") == version and "differs" in vector["tags"]
+    ]
+
+    assert len(older) > 100
+    assert [vector["id"] for vector in older if not check(vector).differences] == []
+
+
 @pytest.mark.parametrize(
     ("family", "spoil"),
     [

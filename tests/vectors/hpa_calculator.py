@@ -10,7 +10,7 @@ from tests.vectors.verdict import Verdict
 from tidegauge.autoscale.calculation import Calculation
 from tidegauge.autoscale.errors import MetricError
 from tidegauge.autoscale.podmetrics import by_pods_average, by_resource_average, by_utilization
-from tidegauge.autoscale.profiles import NEWEST
+from tidegauge.autoscale.profiles import PROFILES
 from tidegauge.autoscale.settings import Settings
 from tidegauge.autoscale.tolerance import Tolerance
 from tidegauge.autoscale.valuemetrics import (
@@ -73,6 +73,7 @@ def _check(vector: dict[str, Any], calculate: Callable[[View], Calculation]) -> 
 def _view(given: dict[str, Any]) -> View:
     """Now is 0: all times are given relative to it."""
     defaults = Settings()
+    profile = PROFILES[given.get("version", "1.37")]
     gate = given.get("pod_level_resources_gate", False)
     return View(
         namespace="ns1",
@@ -80,7 +81,9 @@ def _view(given: dict[str, Any]) -> View:
         status_replicas=given.get("status_replicas", 0),
         pods=hpa_input.pods(given.get("pods")),
         answers=hpa_input.answers(given.get("metrics") or {}),
-        tolerance=Tolerance(up=given["tolerance_up"], down=given["tolerance_down"]),
+        tolerance=Tolerance(
+            given["tolerance_up"], given["tolerance_down"], profile.two_sided_tolerance
+        ),
         now=0.0,
         settings=Settings(
             cpu_initialization_period=given.get(
@@ -90,5 +93,5 @@ def _view(given: dict[str, Any]) -> View:
                 "initial_readiness_delay", defaults.initial_readiness_delay
             ),
         ),
-        profile=replace(NEWEST, pod_level_resources=gate),
+        profile=replace(profile, pod_level_resources=gate),
     )

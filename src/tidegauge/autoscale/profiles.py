@@ -1,8 +1,8 @@
 """Where versions of Kubernetes decide differently: one switch each, all in this place.
 
-Only 1.37 is proved, against recordings of the real controller. The others were checked by reading
-the sources of 1.26.0, 1.32.13 and 1.33.0. A version's decisions are its own; the words around them
-and the form of the status are the newest's.
+Only 1.37 is proved against recordings of the real controller. Of the others the calculators were
+compared with the code of 1.26.0, 1.32.13 and 1.33.0; the rest follows from their sources. Decisions
+are the version's own; the words around them and the form of the status are the newest's.
 """
 
 from msgspec import Struct
