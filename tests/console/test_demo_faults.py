@@ -12,7 +12,10 @@ from tests.console.demos import PERIOD, Watched, running
 from tidegauge.cluster.client import Client
 from tidegauge.cluster.errors import ErrorAnswer
 from tidegauge.console.access import api_access
+from tidegauge.console.demo.frame import LETTERS
+from tidegauge.console.demo.orders import FAILED, Orders
 from tidegauge.console.demo.picture import Picture
+from tidegauge.console.demo.screen import Screen
 from tidegauge.sandbox.faults.declared import FAULTS, Cost
 from tidegauge.sandbox.faults.ofcluster import LOST
 from tidegauge.sandbox.faults.playing import FaultError, Faults, Play, read
@@ -273,3 +276,38 @@ async def test_faults_of_one_node_can_be_ended_in_any_order(whole: Watched, faul
         await faults.end(play)
 
     await whole.complete()
+
+
+async def test_orders_are_answered(faults: Faults) -> None:
+    """In words for people; what could not be done says so."""
+    orders = Orders(faults)
+
+    assert "you should see: no pod changes its usage" in await orders.obey("begin lying=worker-3")
+    assert await orders.obey("list") == "lying=worker-3\n"
+    assert (await orders.obey("begin lying=worker-3")).startswith(f"{FAILED}lying=worker-3 is ")
+    assert await orders.obey("clear lying=worker-3") == "lying=worker-3 is over\n"
+    assert (await orders.obey("clear lying=worker-3")).startswith(FAILED)
+    assert await orders.obey("clear") == "no faults any more\n"
+    assert await orders.obey("dance") == f"{FAILED}not understood: dance\n"
+
+
+async def test_keys_begin_and_end_faults(whole: Watched, faults: Faults) -> None:
+    """A letter only while the menu is there; `c` ends all, `q` the demo."""
+    ended: list[bool] = []
+    screen = Screen(whole.demo.shown, faults, lambda: ended.append(True))
+    letter = LETTERS[[fault.name for fault in FAULTS].index("lying")]
+
+    await screen.press(letter)
+    assert faults.active == []
+    await screen.press("f")
+    await screen.press(letter)
+    assert [*map(str, faults.active)] == ["lying=worker-2"]
+    await screen.press(letter)
+    assert faults.active == []
+    await screen.press(letter)
+    await screen.press("c")
+    await screen.press("q")
+
+    assert faults.active == []
+    assert screen.menu
+    assert ended

@@ -9,8 +9,8 @@ from tidegauge.console.demo.watching import Account
 from tidegauge.sandbox.faults.declared import Cost
 from tidegauge.sandbox.faults.playing import Play
 
-FIRST_USAGE = 10.0
-"""Seconds until the first usage, at the longest."""
+STARTING = 5.0
+"""Seconds until all is up, at the longest; the first usage takes two measurements more."""
 
 PERIODS = 4
 """Of measuring and of asking, each, that 99 of 100 usages may be old."""
@@ -46,7 +46,7 @@ class Figures:
         return [*self._broken()]
 
     def _broken(self) -> Iterator[str]:
-        limit = FIRST_USAGE * max(1.0, self.housekeeping / 2)
+        limit = STARTING + 2 * self.housekeeping
         if any(play.fault.cost is Cost.ALL for play in self.faults) or self.seconds < limit:
             return
         if self.last is None:

@@ -15,6 +15,9 @@ from tidegauge.console.demo.spans import Line, ansi
 _ENTER = "\x1b[?1049h\x1b[?25l"
 """The alternate screen, without a cursor; what was there before comes back at the end."""
 
+_COLUMNS, _ROWS = 80, 24
+"""Of a terminal that does not know its size, as of a serial line."""
+
 _LEAVE = "\x1b[?25h\x1b[?1049l"
 _FRAME, _SHOWN = "\x1b[?2026h\x1b[H", "\x1b[J\x1b[?2026l"
 """A frame is shown as a whole, by terminals that know how, so that nothing flickers."""
@@ -35,7 +38,7 @@ class Terminal:
     def size(self) -> tuple[int, int]:
         """Columns and rows."""
         size = os.get_terminal_size(sys.stdout.fileno())
-        return size.columns, size.lines
+        return size.columns or _COLUMNS, size.lines or _ROWS
 
     def draw(self, lines: Sequence[Line]) -> None:
         rows = "\x1b[K\r\n".join(ansi(line, colour=self.colour) for line in lines)

@@ -94,6 +94,7 @@ class Faults:
         """End all, the last one first, so that each finds what it had found."""
         for play in reversed(tuple(self._active)):
             await self.end(play)
+        self._over.clear()
 
     def _names(self) -> str:
         return ", ".join(map(str, self._active))
