@@ -10,6 +10,7 @@ import pytest
 from tidegauge.console.collecting import Failure
 from tidegauge.console.demo import manual
 from tidegauge.console.demo.frame import LETTERS, Shown, compose
+from tidegauge.console.demo.options import FLAGS
 from tidegauge.console.demo.picture import (
     UNMEASURED,
     Answers,
@@ -20,8 +21,10 @@ from tidegauge.console.demo.picture import (
 from tidegauge.console.demo.spans import Span, ansi, fitted, plain, wrapped
 from tidegauge.console.demo.summary import Figures
 from tidegauge.console.demo.watching import Account
+from tidegauge.console.wording import tables
 from tidegauge.sandbox.faults.declared import FAULTS
 from tidegauge.sandbox.faults.playing import read
+from tidegauge.sandbox.simulation import library
 
 DOCS = Path(__file__).parents[2] / "docs"
 NOW = 1_795_435_200.0
@@ -140,7 +143,7 @@ def test_what_is_missing_has_its_reason() -> None:
 
     assert found.gaps == [
         Gap("w-2: missing", REFUSED.problem, frozenset(["w-2"])),
-        Gap("1 pods", "run on w-2, of which there is nothing", frozenset(["w-2"])),
+        Gap("1 pods", "run on w-2, of which nothing is known", frozenset(["w-2"])),
     ]
     assert found.workloads[0].partial
     assert "≥100m" in drawn(shown(found))
@@ -325,6 +328,14 @@ def test_a_broken_promise_is_told(changed: dict[str, Any], told: str) -> None:
 def test_what_was_to_be_expected_breaks_no_promise(changed: dict[str, Any]) -> None:
     """Faults excuse what they declare to cost, and who leaves early was promised nothing."""
     assert figures(**changed).broken() == []
+
+
+def test_docs_have_every_flag_as_declared() -> None:
+    """docs/demo.md holds the tables that the declarations make, and every story."""
+    document = (DOCS / "demo.md").read_text("utf-8")
+
+    assert "\n".join(tables(FLAGS)).strip() in document
+    assert [name for name in library.names() if f"`{name}`" not in document] == []
 
 
 def test_docs_have_every_fault_as_declared() -> None:

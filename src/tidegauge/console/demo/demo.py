@@ -84,7 +84,7 @@ class Demo:
     def greeting(self) -> Iterator[str]:
         yield f"“{self._story.title}”, seed {self._options.seed}: {self._story.about.strip()}"
         yield f"export KUBECONFIG={self.kubeconfig}"
-        yield "  (beside it: viewer.conf, who may only read, and nobody.conf, who may nothing)"
+        yield "  (beside it: viewer.conf, who may only read; nobody.conf, who may nothing; demo.log)"
         yield "Worth trying, in another terminal:"
         yield from (f"  {command}" for command in self.commands())
 

@@ -48,7 +48,7 @@ class Shown(NamedTuple):
 
 def compose(shown: Shown, columns: int, rows: int) -> list[Line]:
     """Exactly that many lines, each of exactly that width."""
-    head, foot = [*_head(shown)], [_keys(shown)]
+    head, foot = [*_head(shown)], [[], _keys(shown)]
     room = rows - len(head) - len(foot)
     body = _fill(_menu(shown, columns) if shown.menu else _sections(shown, columns), room)
     lines = [*head, *body, *([[]] * (room - len(body))), *foot]

@@ -192,7 +192,7 @@ def _gaps(
         young = now - seconds_of(started) < YOUNG
         yield Gap("/".join(_key(pod)), f"{UNMEASURED}, on {node}", frozenset([node]), young)
     for node, count in hidden.items():
-        yield Gap(f"{count} pods", f"run on {node}, of which there is nothing", frozenset([node]))
+        yield Gap(f"{count} pods", f"run on {node}, of which nothing is known", frozenset([node]))
 
 
 def _events(events: Sequence[Object], now: float) -> Iterator[EventRow]:
