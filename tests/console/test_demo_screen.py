@@ -152,7 +152,9 @@ def test_what_is_missing_has_its_reason() -> None:
 
 def test_a_node_that_fails_is_told_before_its_usage_is_gone() -> None:
     """With the age of what is still served."""
-    assert seen(REFUSED).gaps == [Gap("w-2: 2s old", REFUSED.problem, frozenset(["w-2"]))]
+    expected = Gap("w-2: 2s old", REFUSED.problem, frozenset(["w-2"]), excused=True)
+
+    assert seen(REFUSED).gaps == [expected]
 
 
 @pytest.mark.parametrize(
@@ -281,8 +283,8 @@ def test_a_summary_of_what_went_well() -> None:
     assert figures().broken() == []
     assert figures().as_text() == (
         "60s of “A story”\n"
-        "  nodes served  2 of 2\n"
-        "  pods served   2 of 2\n"
+        "  nodes served  2; at the end 2 of 2\n"
+        "  pods served   2; at the end 2 of 2\n"
         "  first usage   after 2.5s\n"
         "  scrapes       120, 0 failed\n"
         "  freshness     p50 2.0s, p99 3.5s\n"
@@ -322,8 +324,9 @@ def test_a_broken_promise_is_told(changed: dict[str, Any], told: str) -> None:
         {"last": GAP, "faults": [read("node-down=w-2")]},
         {"last": GAP, "faults": [read("server-restarted")]},
         {"last": GAP, "seconds": 3.0},
+        {"last": seen(REFUSED)},
     ],
-    ids=["its fault", "all may be missing", "too early"],
+    ids=["its fault", "all may be missing", "too early", "served"],
 )
 def test_what_was_to_be_expected_breaks_no_promise(changed: dict[str, Any]) -> None:
     """Faults excuse what they declare to cost, and who leaves early was promised nothing."""

@@ -15,12 +15,15 @@ from tidegauge.console.demo.orders import Orders
 from tidegauge.console.demo.summary import Figures
 from tidegauge.console.demo.watching import Watcher
 from tidegauge.sandbox.cluster import EmbeddedCluster
-from tidegauge.sandbox.faults.playing import Faults, read
+from tidegauge.sandbox.faults.playing import Faults, Play, read
 from tidegauge.sandbox.simulation.story import Story
 from tidegauge.units.clock import SystemClock
 
 LOOK = 1.0
 """Seconds between two looks at the cluster."""
+
+COMPLETE = 15.0
+"""Seconds after which faults begin even if something is missing, as in a story of crashes."""
 
 _COMMANDS = (
     "kubectl top nodes",
@@ -46,6 +49,7 @@ class Demo:
             this_machine=options.this_machine,
         )
         self.faults = Faults(self.cluster)
+        self._to_begin: list[Play] = []
         self.server: MetricsServer
         self.watcher: Watcher
 
@@ -60,15 +64,24 @@ class Demo:
         await stack.enter_async_context(self.faults)
         orders = Orders(self.faults)
         await stack.enter_async_context(listening(self.cluster.folder, orders.obey))
-        for text in self._options.fault:
-            await self.faults.begin(read(text))
+        self._to_begin = [read(text) for text in self._options.fault]
+        for play in self._to_begin:
+            self.faults.check(play)
 
     async def look_on(self) -> None:
-        """Look now and then, until cancelled."""
+        """Look now and then, until cancelled; the given faults begin once all is there to lose."""
         while True:
             self.cluster.check()
             await self.watcher.look()
+            if self._to_begin and (self.watcher.complete or self._elapsed > COMPLETE):
+                plays, self._to_begin = self._to_begin, []
+                for play in plays:
+                    await self.faults.begin(play)
             await asyncio.sleep(LOOK)
+
+    @property
+    def _elapsed(self) -> float:
+        return self._clock.monotonic() - self._begun
 
     @property
     def kubeconfig(self) -> Path:
@@ -84,7 +97,7 @@ class Demo:
     def greeting(self) -> Iterator[str]:
         yield f"“{self._story.title}”, seed {self._options.seed}: {self._story.about.strip()}"
         yield f"export KUBECONFIG={self.kubeconfig}"
-        yield "  (beside it: viewer.conf, who may only read; nobody.conf, who may nothing; demo.log)"
+        yield "  (also there: viewer.conf, who may only read, nobody.conf, and demo.log)"
         yield "Worth trying, in another terminal:"
         yield from (f"  {command}" for command in self.commands())
 
@@ -94,7 +107,7 @@ class Demo:
         watcher = self.watcher
         return Shown(
             title=self._story.title,
-            elapsed=self._clock.monotonic() - self._begun,
+            elapsed=self._elapsed,
             kubeconfig=str(self.kubeconfig),
             commands=self.commands(),
             picture=watcher.last,
@@ -109,7 +122,7 @@ class Demo:
         scrapes, failed = self._counts()
         return Figures(
             story=self._story.title,
-            seconds=self._clock.monotonic() - self._begun,
+            seconds=self._elapsed,
             account=self.watcher.account,
             last=self.watcher.last,
             scrapes=scrapes,

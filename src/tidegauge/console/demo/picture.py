@@ -55,13 +55,13 @@ class WorkloadRow(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """Something that should have usage and has none."""
+    """Something that should have fresh usage and has none."""
 
     what: str
     why: str
     nodes: frozenset[str]
-    young: bool = False
-    """So new that there can't be any yet."""
+    excused: bool = False
+    """There is usage, only no news of it; or what lacks it is so new that there can't be any."""
 
 
 class EventRow(NamedTuple):
@@ -179,7 +179,8 @@ def _gaps(
         if row.failure or row.use is None:
             state = "missing" if row.use is None else f"{row.use.age:.0f}s old"
             why = row.failure.problem if row.failure else UNMEASURED
-            yield Gap(f"{row.name}: {state}", why, frozenset([row.name]))
+            served = row.use is not None
+            yield Gap(f"{row.name}: {state}", why, frozenset([row.name]), served)
     hidden: Counter[str] = Counter()
     for pod in running:
         node = pod["spec"].get("nodeName", "")

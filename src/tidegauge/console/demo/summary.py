@@ -60,7 +60,7 @@ class Figures:
             yield f"the API server did not answer {self.account.unreachable} looks"
         excused = {node for play in self.faults for node in play.fault.costs(play.node)}
         for gap in self.last.gaps:
-            if not gap.young and not excused & gap.nodes:
+            if not gap.excused and not excused & gap.nodes:
                 yield f"{gap.what}: {gap.why}"
         oldest = PERIODS * (self.housekeeping + self.period)
         p99 = self.percentile(0.99)
@@ -68,12 +68,13 @@ class Figures:
             yield f"99 of 100 usages were to be younger than {oldest:g}s, not {p99:g}s"
 
     def as_json(self) -> dict[str, Any]:
-        account, last = self.account, self.last
+        account = self.account
+        nodes, pods = self._now()
         return {
             "story": self.story,
             "seconds": round(self.seconds, 1),
-            "nodes": {"served": len(account.nodes), "present": len(last.nodes) if last else 0},
-            "pods": {"served": len(account.pods), "running": last.running if last else 0},
+            "nodes": {"served": len(account.nodes), **nodes},
+            "pods": {"served": len(account.pods), **pods},
             "firstUsageSeconds": account.first and round(account.first, 1),
             "scrapes": self.scrapes,
             "failedScrapes": self.failed,
@@ -83,19 +84,28 @@ class Figures:
             "broken": self.broken(),
         }
 
+    def _now(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Nodes and pods at the last look: how many there are, and of how many there is nothing."""
+        last = self.last
+        if last is None:
+            return {"present": 0, "missing": 0}, {"running": 0, "missing": 0}
+        silent = sum(row.use is None for row in last.nodes)
+        return (
+            {"present": len(last.nodes), "missing": silent},
+            {"running": last.running, "missing": max(0, last.running - len(last.pods))},
+        )
+
     def as_text(self) -> str:
-        account, last = self.account, self.last
-        present, running = (len(last.nodes), last.running) if last else (0, 0)
+        account = self.account
+        nodes, pods = self._now()
         first = "never" if account.first is None else f"after {account.first:.1f}s"
+        p50, p99 = _seconds(self.percentile(0.5)), _seconds(self.percentile(0.99))
         rows = {
-            "nodes served": f"{len(account.nodes)} of {present}",
-            "pods served": f"{len(account.pods)}, {running} of them running now"
-            if len(account.pods) != running
-            else f"{running} of {running}",
+            "nodes served": f"{len(account.nodes)}; at the end {_of(nodes['present'], nodes)}",
+            "pods served": f"{len(account.pods)}; at the end {_of(pods['running'], pods)}",
             "first usage": first,
             "scrapes": f"{self.scrapes}, {self.failed} failed",
-            "freshness": f"p50 {_seconds(self.percentile(0.5))}, "
-            f"p99 {_seconds(self.percentile(0.99))}",
+            "freshness": f"p50 {p50}, p99 {p99}",
             "API calls": str(self.api_calls),
         }
         if self.faults:
@@ -109,3 +119,7 @@ class Figures:
 
 def _seconds(value: float | None) -> str:
     return "none" if value is None else f"{value:.1f}s"
+
+
+def _of(present: int, counts: dict[str, int]) -> str:
+    return f"{present - counts['missing']} of {present}"

@@ -62,6 +62,11 @@ class Watcher:
         self.problem = ""
         self.metrics_problem = ""
 
+    @property
+    def complete(self) -> bool:
+        """Whether the last look found usage of everything."""
+        return bool(self.last and self.last.pods and not self.last.gaps)
+
     async def look(self) -> None:
         try:
             lists = await asyncio.gather(*map(self._items, PATHS.values()))

@@ -66,15 +66,19 @@ class Faults:
         over = [play for play, at in self._over.items() if now - at < SHOWN]
         return [*self._active, *over]
 
-    async def begin(self, play: Play) -> None:
-        """Raises FaultError when it lasts already or there is no such node."""
-        if play in self._active:
-            raise FaultError(f"{play} is there already; clear it first")
+    def check(self, play: Play) -> None:
+        """Raises FaultError when there is no such node."""
         if play.node and play.node not in self._cluster.nodes:
             names = ", ".join(sorted(self._cluster.nodes))
             raise FaultError(
                 f"{play.fault.name}: there is no node {play.node!r}; there are {names}"
             )
+
+    async def begin(self, play: Play) -> None:
+        """Raises FaultError when it lasts already or there is no such node."""
+        self.check(play)
+        if play in self._active:
+            raise FaultError(f"{play} is there already; clear it first")
         stack = AsyncExitStack()
         await stack.enter_async_context(play.fault.effect(self._cluster, play.node))
         self.played.append(play)
