@@ -11,13 +11,8 @@ from tidegauge.console.collecting import Failure
 from tidegauge.console.demo import manual
 from tidegauge.console.demo.frame import LETTERS, Shown, compose
 from tidegauge.console.demo.options import FLAGS
-from tidegauge.console.demo.picture import (
-    UNMEASURED,
-    Answers,
-    Gap,
-    Picture,
-    picture,
-)
+from tidegauge.console.demo.picture import UNMEASURED, Gap, Picture
+from tidegauge.console.demo.reading import Answers, picture
 from tidegauge.console.demo.spans import Span, ansi, fitted, plain, wrapped
 from tidegauge.console.demo.summary import Figures
 from tidegauge.console.demo.watching import Account
@@ -166,6 +161,22 @@ def test_a_pod_just_begun_is_excused(started: str, *, young: bool) -> None:
     found = seen(pods=both, pod_metrics=[pod_usage("web-1", ("1m", "1Mi"))])
 
     assert found.gaps == [Gap("shop/web-2", f"{UNMEASURED}, on w-2", frozenset(["w-2"]), young)]
+
+
+def test_a_container_that_does_not_run_has_no_usage() -> None:
+    """Which is as it should be, and said; after its start it is to be measured twice."""
+    waiting = pod("web-2", "w-2")
+    state = {"waiting": {"reason": "CrashLoopBackOff"}}
+    waiting["status"]["containerStatuses"] = [{"name": "web", "state": state}]
+    begun = pod("web-3", "w-2")
+    running = {"running": {"startedAt": "2026-11-23T11:59:55Z"}}
+    begun["status"]["containerStatuses"] = [{"name": "web", "state": running}]
+    found = seen(pods=[waiting, begun], pod_metrics=[])
+
+    assert [(gap.why, gap.excused) for gap in found.gaps] == [
+        ("container web does not run: CrashLoopBackOff, on w-2", True),
+        (f"{UNMEASURED}, on w-2", True),
+    ]
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120, 200])

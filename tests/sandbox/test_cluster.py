@@ -12,7 +12,8 @@ from tidegauge.cluster.client import Client
 from tidegauge.cluster.errors import ErrorAnswer
 from tidegauge.cluster.kubeconfig import load_kubeconfig
 from tidegauge.sandbox.apiserver.server import ApiServer
-from tidegauge.sandbox.cluster import THIS_MACHINE, EmbeddedCluster
+from tidegauge.sandbox.cluster import EmbeddedCluster
+from tidegauge.sandbox.hostnode import THIS_MACHINE
 from tidegauge.sandbox.simulation import library
 from tidegauge.sandbox.simulation.world import World
 from tidegauge.units.clock import SystemClock

@@ -6,40 +6,32 @@ clusters run side by side.
 
 import asyncio
 import contextlib
-import os
 import socket
 import sys
-from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 from tidegauge.sandbox import registration
 from tidegauge.sandbox.apiserver.identities import METRICS, USERS
-from tidegauge.sandbox.apiserver.requests import Obstacle
 from tidegauge.sandbox.apiserver.server import ApiServer
+from tidegauge.sandbox.hostnode import THIS_MACHINE, ThisMachine
 from tidegauge.sandbox.kubelets import ADDRESS, open_port
 from tidegauge.sandbox.nodes import ServedNode
+from tidegauge.sandbox.outages import Outages
 from tidegauge.sandbox.simulation.engine import EventClock
 from tidegauge.sandbox.simulation.machines import default_machines
 from tidegauge.sandbox.simulation.story import Story
 from tidegauge.sandbox.simulation.world import World
 from tidegauge.sandbox.thismachine.endpoint import Looks
-from tidegauge.sandbox.thismachine.housekeeping import Housekeeping
-from tidegauge.sandbox.thismachine.machine import Machine, UnsupportedError
-from tidegauge.sandbox.thismachine.mirroring import Mirror
-from tidegauge.sandbox.thismachine.records import Node
+from tidegauge.sandbox.thismachine.machine import UnsupportedError
 from tidegauge.serving.authentication import Authenticator, TokenCache
 from tidegauge.serving.messages import User
-from tidegauge.serving.requestinfo import RequestInfo
-from tidegauge.serving.status import Status
 from tidegauge.serving.trust import Trust
 from tidegauge.telemetry.logs import get_logger
 from tidegauge.units.clock import SystemClock
-
-THIS_MACHINE = "this-machine"
 
 PAST = 300.0
 """Seconds the cluster has been running when it starts: time for every pod to be ready."""
@@ -76,12 +68,9 @@ class EmbeddedCluster:
         self.restart_metrics_server: Callable[[], Awaitable[None]] = _no_server
         """Set by whoever runs one."""
 
-        self.api_calls = 0
-        self._refusals: list[Obstacle] = []
-        self._powerless: Counter[str] = Counter()
-        self.api.handler.obstacle = self._counted
         self.nodes: dict[str, ServedNode] = {}
         self.world: World
+        self.outages: Outages
         self.period = period
         self._past = past
         self._work: list[asyncio.Task[None]] = []
@@ -113,32 +102,6 @@ class EmbeddedCluster:
             if task.done():
                 task.result()
 
-    @contextmanager
-    def powerless(self, name: str) -> Iterator[None]:
-        """A simulated node whose kubelet neither hears nor tells anything."""
-        self._powerless[name] += 1
-        self._see_to(name)
-        try:
-            yield
-        finally:
-            self._powerless[name] -= 1
-            self._see_to(name)
-
-    @contextmanager
-    def unwritable(self, refusal: Obstacle = lambda _info: None) -> Iterator[None]:
-        """Nobody who works in the cluster can write; `refusal` says what clients are told."""
-        self._refusals.append(refusal)
-        self.world.set_api(answers=False)
-        try:
-            yield
-        finally:
-            self._refusals.remove(refusal)
-            self.world.set_api(answers=not self._refusals)
-
-    def _see_to(self, name: str) -> None:
-        if name in self.world.kubelets:
-            self.world.set_up(name, up=not self._powerless[name])
-
     async def _start(self, stack: AsyncExitStack) -> None:
         ports = {machine.name: open_port() for machine in default_machines()}
         self._found({name: sock.getsockname()[1] for name, sock in ports.items()})
@@ -168,6 +131,8 @@ class EmbeddedCluster:
             clock=self.clock,
         )
         self.world.advance(now)
+        self.outages = Outages(self.world)
+        self.api.handler.obstacle = self.outages.obstacle
 
     def _add(
         self, stack: AsyncExitStack, name: str, looks: Looks, sock: socket.socket
@@ -177,6 +142,7 @@ class EmbeddedCluster:
         node = ServedNode(
             name, looks, self._authenticator(), METRICS.name, pair, authority.certificate, sock
         )
+        stack.callback(sock.close)
         stack.push_async_callback(node.stop)
         self.nodes[name] = node
         return node
@@ -188,28 +154,23 @@ class EmbeddedCluster:
         return Authenticator(Trust, TokenCache(review, self.clock, seconds=0), self.clock)
 
     async def _add_this_machine(self, stack: AsyncExitStack) -> None:
-        machine = Machine(THIS_MACHINE, self.clock)
-        looking = Housekeeping(machine, self.clock, self._housekeeping, seen=self._show)
-        node = self._add(stack, THIS_MACHINE, looking, open_port())
-        self._mirror = Mirror(
-            self.api.storage, address=ADDRESS, port=node.port, cpus=os.cpu_count() or 1
+        sock = open_port()
+        machine = ThisMachine(
+            self.api.storage,
+            self.clock,
+            self._housekeeping,
+            (ADDRESS, sock.getsockname()[1]),
+            lambda: self.world.engine.api_answers,
         )
+        node = self._add(stack, THIS_MACHINE, machine, sock)
         try:
-            await looking.tick()
+            await machine.look()
         except UnsupportedError as error:
             _log.warning("this machine is not shown", problem=str(error))
             del self.nodes[THIS_MACHINE]
             return
         await node.start()
-        self._run(stack, looking.run())
-
-    def _show(self, node: Node) -> None:
-        if self.world.engine.api_answers:
-            self._mirror.show(node)
-
-    def _counted(self, info: RequestInfo) -> Status | None:
-        self.api_calls += 1
-        return next(filter(None, (refusal(info) for refusal in self._refusals)), None)
+        self._run(stack, machine.run())
 
     async def _live(self) -> None:
         while True:

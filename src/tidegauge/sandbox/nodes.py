@@ -56,9 +56,6 @@ class ServedNode:
         await self._server.start(sock)
 
     async def stop(self) -> None:
-        if self._socket:
-            self._socket.close()
-            self._socket = None
         await self._server.stop()
 
     def twist(self, twist: Twist) -> None:

@@ -114,7 +114,7 @@ class Demo:
             problem=watcher.problem or watcher.metrics_problem,
             scrapes=scrapes,
             failed=failed,
-            calls=self.cluster.api_calls,
+            calls=self.cluster.outages.calls,
             faults=self.faults.active,
         )
 
@@ -127,7 +127,7 @@ class Demo:
             last=self.watcher.last,
             scrapes=scrapes,
             failed=failed,
-            api_calls=self.cluster.api_calls,
+            api_calls=self.cluster.outages.calls,
             housekeeping=self._options.housekeeping,
             period=self._options.period,
             faults=self.faults.played,

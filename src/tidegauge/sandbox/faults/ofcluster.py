@@ -19,7 +19,7 @@ _NO_QUORUM = Status(500, "", "etcdserver: request timed out")
 @asynccontextmanager
 async def api_away(cluster: EmbeddedCluster, _: str) -> AsyncIterator[None]:
     """Nobody answers there; nothing that is stored is lost."""
-    with cluster.unwritable():
+    with cluster.outages.unwritable():
         await cluster.api.stop()
         try:
             yield
@@ -41,7 +41,7 @@ async def quorum_lost(cluster: EmbeddedCluster, _: str) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         for name in LOST:
             await stack.enter_async_context(ofnodes.down(cluster, name))
-        stack.enter_context(cluster.unwritable(_refusal))
+        stack.enter_context(cluster.outages.unwritable(_refusal))
         yield
 
 

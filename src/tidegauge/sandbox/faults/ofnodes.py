@@ -28,7 +28,7 @@ EXPIRED = -3600.0
 async def down(cluster: EmbeddedCluster, name: str) -> AsyncIterator[None]:
     """Silent on its port and towards the API server; what runs there goes on, unseen."""
     async with cluster.nodes[name].silent():
-        with cluster.powerless(name):
+        with cluster.outages.powerless(name):
             yield
 
 
