@@ -135,7 +135,7 @@ class WholeServer:
             clock,
             has_data=lambda: bool(self._cluster.usage_of_nodes),
             synced=lambda: True,
-            failures=str,
+            trouble=str,
             patience=300.0,
         )
         return checks.endpoints(

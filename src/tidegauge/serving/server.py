@@ -135,8 +135,8 @@ def open_socket(address: str, port: int, *, share_port: bool = False) -> socket.
 def _bind(
     family: socket.AddressFamily, address: str, port: int, *, share_port: bool, both: bool
 ) -> socket.socket:
-    # asyncio turns Nagle's delay off only where it sees that the protocol is TCP; with it, an answer
-    # of several slices waits 40 ms for an acknowledgement.
+    # asyncio turns Nagle's delay off only where it sees that the protocol is TCP; with that delay,
+    # an answer of several slices waits 40 ms for an acknowledgement.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
