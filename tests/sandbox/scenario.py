@@ -46,6 +46,7 @@ def play(client: Client) -> list[Step]:
         _paging,
         _watches,
         _refusals,
+        _rules,
         _reviews,
         _deletions,
         _discovery,
@@ -569,6 +570,45 @@ def _refusals(story: _Story) -> None:
         story.ask("forbidden: list", "GET", deployments, **headers)
         story.ask("forbidden: get", "GET", f"{deployments}/web", **headers)
         story.ask("forbidden: path", "GET", "/metrics", **headers)
+
+
+ROLLING = (
+    {"maxSurge": "lots"},
+    {"maxSurge": "1.5%", "maxUnavailable": "-1%"},
+    {"maxSurge": -1, "maxUnavailable": 0},
+    {"maxSurge": 0, "maxUnavailable": 0},
+    {"maxSurge": "0%", "maxUnavailable": 0},
+    {"maxSurge": 1, "maxUnavailable": "101%"},
+)
+
+
+def _rules(story: _Story) -> None:
+    """Numbers out of bounds, which controllers could not work with."""
+    path, core = f"{APPS}/deployments", f"{CORE}/pods"
+    for rolling in ROLLING:
+        body = deployment("ruled", strategy={"type": "RollingUpdate", "rollingUpdate": rolling})
+        story.ask(f"rules: {rolling}", "POST", path, body)
+    recreate = {"type": "Recreate", "rollingUpdate": {"maxSurge": 1}}
+    story.ask("rules: recreate", "POST", path, deployment("ruled", strategy=recreate))
+    for spec in (
+        {"minReadySeconds": -1},
+        {"revisionHistoryLimit": -1},
+        {"progressDeadlineSeconds": -1},
+        {"progressDeadlineSeconds": 5, "minReadySeconds": 5},
+    ):
+        story.ask(f"rules: {spec}", "POST", path, deployment("ruled", **spec))
+    for part in ("requests", "limits"):
+        container = {"name": "a", "image": "i", "resources": {part: {"cpu": "-1"}}}
+        story.ask(f"rules: {part}", "POST", core, pod("ruled", containers=[container]))
+    hasty = pod("hasty", terminationGracePeriodSeconds=-5)
+    story.ask("rules: grace", "POST", f"{core}?dryRun=All", hasty)
+    for taint in ({"key": "a"}, {"effect": "NoSchedule"}):
+        node = {"metadata": {"name": "tainted"}, "spec": {"taints": [taint]}}
+        story.ask(f"rules: {taint}", "POST", "/api/v1/nodes", node)
+    partition = {"type": "RollingUpdate", "rollingUpdate": {"partition": -1}}
+    stateful = deployment("ruled", updateStrategy=partition, serviceName="x")
+    stateful |= {"kind": "StatefulSet"}
+    story.ask("rules: partition", "POST", f"{APPS}/statefulsets", stateful)
 
 
 def _reviews(story: _Story) -> None:

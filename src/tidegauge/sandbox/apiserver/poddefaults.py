@@ -21,6 +21,8 @@ def defaults(target: Object, **values: Any) -> None:
 def fill_in_pod(obj: Object) -> None:
     spec = obj.setdefault("spec", {})
     fill_in_pod_spec(spec)
+    if spec["terminationGracePeriodSeconds"] < 0:
+        spec["terminationGracePeriodSeconds"] = 1
     defaults(spec, enableServiceLinks=True, preemptionPolicy="PreemptLowerPriority", priority=0)
     account = spec.get("serviceAccountName") or "default"
     spec |= {"serviceAccountName": account, "serviceAccount": account}

@@ -48,6 +48,11 @@ def _container(container: Object, path: str, seen: set[str]) -> Causes:
         yield required(f"{path}.image")
     resources = container.get("resources") or {}
     limits = resources.get("limits") or {}
+    for part in ("limits", "requests"):
+        for resource, amount in (resources.get(part) or {}).items():
+            if value_of(amount) < 0:
+                where = f"{path}.resources.{part}[{resource}]"
+                yield wrong(where, amount, "must be greater than or equal to 0")
     for resource, request in (resources.get("requests") or {}).items():
         limit = limits.get(resource)
         if limit is not None and value_of(request) > value_of(limit):

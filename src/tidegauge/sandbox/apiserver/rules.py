@@ -1,5 +1,6 @@
 """How a broken rule is said, and the patterns of names."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -29,3 +30,8 @@ def required(field: str, detail: str = "") -> Cause:
 def wrong(field: str, value: Any, detail: str) -> Cause:
     shown = quote(value) if isinstance(value, str) else msgspec.json.encode(value).decode()
     return Cause("FieldValueInvalid", f"Invalid value: {shown}: {detail}", field)
+
+
+def not_negative(field: str, value: int | None) -> Iterator[Cause]:
+    if value is not None and value < 0:
+        yield wrong(field, value, "must be greater than or equal to 0")

@@ -19,6 +19,7 @@ from tidegauge.sandbox.apiserver.rules import (
     wrong,
 )
 from tidegauge.sandbox.apiserver.schema import LIST, MAP, Type, type_name, type_of
+from tidegauge.sandbox.apiserver.workloadrules import workload_faults
 from tidegauge.serving.status import Cause, StatusError
 from tidegauge.units.gotext import quote
 from tidegauge.units.selectors.syntax import key_faults, value_faults
@@ -70,7 +71,9 @@ def _spec(kind: Kind, obj: Object) -> Causes:
     spec = obj.get("spec") or {}
     yield from _sets(obj, type_of(type_name(kind)), "")
     if kind.resource in _WORKLOADS:
-        yield from _workload(spec)
+        yield from workload_faults(spec)
+    elif kind.resource == "nodes":
+        yield from _taints(spec)
     elif kind.resource == "pods":
         yield from pod_spec_faults(spec, "spec")
     elif kind.resource == "services":
@@ -100,21 +103,13 @@ def _sets(value: Any, fields: Type, path: str) -> Causes:
             yield from _sets(inner, nested, where)
 
 
-def _workload(spec: Object) -> Causes:
-    if spec.get("replicas", 0) < 0:
-        yield _not_negative("spec.replicas", spec["replicas"])
-    selector = (spec.get("selector") or {}).get("matchLabels") or {}
-    labels = spec["template"].get("metadata", {}).get("labels") or {}
-    if not spec.get("selector"):
-        yield required("spec.selector")
-    elif not selector.items() <= labels.items():
-        detail = "`selector` does not match template `labels`"
-        yield wrong("spec.template.metadata.labels", labels, detail)
-    yield from pod_spec_faults(spec["template"].get("spec") or {}, "spec.template.spec")
-
-
-def _not_negative(field: str, value: int) -> Cause:
-    return wrong(field, value, "must be greater than or equal to 0")
+def _taints(spec: Object) -> Causes:
+    """Of the spec, though kube-apiserver names another path."""
+    for number, taint in enumerate(spec.get("taints") or ()):
+        path, key = f"metadata.taints[{number}]", taint.get("key", "")
+        yield from (wrong(f"{path}.key", key, fault) for fault in key_faults(key))
+        if not taint.get("effect"):
+            yield required(f"{path}.effect")
 
 
 def _service(spec: Object) -> Causes:

@@ -75,6 +75,8 @@ class Writer:
         if options.dry_run:
             now = format_rfc3339(int(self._storage.clock.now()))
             metadata |= {"uid": self._storage.new_uid(), "creationTimestamp": now}
+            if kind.generation:
+                metadata["generation"] = 1
             return Written(_typed(kind, obj), warnings, created=True)
         return Written(self._storage.create(kind.resource, obj), warnings, created=True)
 
