@@ -81,13 +81,13 @@ def _use(metrics: Object, now: float) -> Use:
 
 
 def _node(node: Object, uses: Mapping[str, Use], reason: Reason) -> NodeRow:
-    name, size = node["metadata"]["name"], node["status"]["capacity"]
+    name, size = node["metadata"]["name"], node["status"].get("capacity", {})
     conditions = {each["type"]: each["status"] for each in node["status"].get("conditions", ())}
     return NodeRow(
         name=name,
         ready=conditions.get("Ready") == "True",
-        cpu=microcores(size["cpu"]) / MILLION,
-        memory=whole_bytes(size["memory"]),
+        cpu=microcores(size.get("cpu", 0)) / MILLION,
+        memory=whole_bytes(size.get("memory", 0)),
         use=uses.get(name),
         failure=reason(name),
     )
@@ -153,12 +153,12 @@ def _lack(pod: Object, now: float) -> tuple[str, bool]:
 
 def _events(events: Sequence[Object], now: float) -> Iterator[EventRow]:
     for event in events:
-        about = event["involvedObject"]
+        about = event.get("involvedObject", {})
         at = event.get("lastTimestamp") or event["metadata"]["creationTimestamp"]
         yield EventRow(
             now - seconds_of(at),
             event.get("type") == "Warning",
             event.get("reason", ""),
-            f"{about['kind'].lower()}/{about['name']}",
+            f"{about.get('kind', '').lower()}/{about.get('name', '')}",
             event.get("message", ""),
         )

@@ -90,4 +90,4 @@ def condition(obj: Object, kind: str) -> Object | None:
 
 def is_ready(pod: Object) -> bool:
     found = condition(pod, "Ready")
-    return found is not None and found["status"] == "True"
+    return found is not None and found.get("status") == "True"

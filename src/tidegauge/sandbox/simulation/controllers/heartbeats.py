@@ -48,10 +48,10 @@ class Heartbeats:
         node = storage.get("nodes", "", name)
         if node is None:
             return
+        spec = {"holderIdentity": name, "leaseDurationSeconds": 40, "renewTime": at}
         if lease:
-            storage.update("leases", lease | {"spec": lease["spec"] | {"renewTime": at}})
+            storage.update("leases", lease | {"spec": (lease.get("spec") or {}) | spec})
         else:
-            spec = {"holderIdentity": name, "leaseDurationSeconds": 40, "renewTime": at}
             metadata = {"name": name, "namespace": LEASES}
             storage.create("leases", {"metadata": metadata, "spec": spec})
         if not is_ready(node):
@@ -122,9 +122,7 @@ class Heartbeats:
 def _with_times(made: Object, before: Object | None, *, beat: bool) -> Object:
     if before is None:
         return made
-    times = {}
-    if before["status"] == made["status"]:
-        times["lastTransitionTime"] = before["lastTransitionTime"]
-    if not beat:
-        times["lastHeartbeatTime"] = before["lastHeartbeatTime"]
-    return made | times
+    kept = [] if beat else ["lastHeartbeatTime"]
+    if before.get("status") == made["status"]:
+        kept.append("lastTransitionTime")
+    return made | {field: before[field] for field in kept if field in before}

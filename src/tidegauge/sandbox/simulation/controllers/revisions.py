@@ -1,6 +1,7 @@
 """Pod templates as revisions: which replica set stands for which, and which came last."""
 
 import json
+import re
 from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any, TypeAlias
@@ -9,6 +10,7 @@ Object: TypeAlias = dict[str, Any]
 
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
+_NUMBER = re.compile("[0-9]{1,18}")
 _HASH_LETTERS = "bcdf2456789ghjkl"
 """One for each hexadecimal digit, of those that Kubernetes uses in names."""
 
@@ -29,7 +31,9 @@ def same_template(replica_set: Object, found: Object) -> bool:
 
 
 def revision_of(replica_set: Object) -> int:
-    return int((replica_set["metadata"].get("annotations") or {}).get(REVISION, 0))
+    """0 for what somebody wrote there that is no number."""
+    text = (replica_set["metadata"].get("annotations") or {}).get(REVISION, "")
+    return int(text) if _NUMBER.fullmatch(text) else 0
 
 
 def last_revision(owned: Iterable[Object]) -> int:

@@ -1,8 +1,9 @@
 """The scheduler: a node for each pod, by what it asks for, what is free, labels and taints."""
 
 from collections import Counter, defaultdict
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
+from tidegauge.sandbox.apiserver.quantities import value_of
 from tidegauge.sandbox.apiserver.storage import DELETED, Storage, key_of
 from tidegauge.sandbox.simulation.amounts import microcores, whole_bytes
 from tidegauge.sandbox.simulation.controllers.workqueue import Control, Key, WorkQueue
@@ -108,15 +109,15 @@ class Scheduler:
             against.append("Insufficient cpu")
         if asked.memory and self._placed.memory[name] + asked.memory > free.memory:
             against.append("Insufficient memory")
-        if len(self._placed.pods[name]) >= int(node["status"]["allocatable"]["pods"]):
+        if len(self._placed.pods[name]) >= free.pods:
             against.append("Too many pods")
         return against
 
     def _fullness(self, node: Object, asked: Requests) -> float:
         """Share of the node that would be asked for: the emptiest is preferred."""
         name, free = node["metadata"]["name"], _allocatable(node)
-        cpu = (self._placed.cpu[name] + asked.cpu) / free.cpu
-        memory = (self._placed.memory[name] + asked.memory) / free.memory
+        cpu = (self._placed.cpu[name] + asked.cpu) / max(1, free.cpu)
+        memory = (self._placed.memory[name] + asked.memory) / max(1, free.memory)
         return (cpu + memory) / 2 + len(self._placed.pods[name]) / 1000
 
     def _siblings(self, pod: Object, node: str) -> int:
@@ -166,9 +167,22 @@ def _scheduled(status: str, now: int) -> Object:
     }
 
 
-def _allocatable(node: Object) -> Requests:
-    amounts = node["status"]["allocatable"]
-    return Requests(microcores(amounts["cpu"]), whole_bytes(amounts["memory"]))
+class _Free(NamedTuple):
+    """What a node has for pods: microcores, bytes, and how many pods."""
+
+    cpu: int
+    memory: int
+    pods: int
+
+
+def _allocatable(node: Object) -> _Free:
+    """Nothing of what the node does not say, as its status is anybody's to write."""
+    amounts = (node.get("status") or {}).get("allocatable") or {}
+    return _Free(
+        microcores(amounts.get("cpu", 0)),
+        whole_bytes(amounts.get("memory", 0)),
+        int(value_of(str(amounts.get("pods", 0)))),
+    )
 
 
 def _untolerated(node: Object, pod: Object) -> str:
