@@ -7,7 +7,6 @@ import pytest
 
 from tests.sandbox.simulation.worlds import START, plain, ready, world
 from tidegauge.console.demo.reading import Answers, picture
-from tidegauge.sandbox.simulation.engine import SECOND
 from tidegauge.sandbox.simulation.world import World
 
 Object = dict[str, Any]
@@ -83,6 +82,14 @@ def test_the_world_goes_on(write: Callable[[World], None]) -> None:
 
     assert ready(of, "web") == 9
     assert ready(of, "web", "default") == 1
-    resources = ("nodes", "pods", "deployments", "statefulsets", "events")
-    lists = map(of.storage.list, resources)
-    picture(Answers(*lists, [], []), of.engine.now / SECOND, lambda _: None)
+    listed = of.storage.list
+    answers = Answers(
+        nodes=listed("nodes"),
+        pods=listed("pods"),
+        deployments=listed("deployments"),
+        stateful_sets=listed("statefulsets"),
+        events=listed("events"),
+        node_metrics=[],
+        pod_metrics=[],
+    )
+    picture(answers, of.now, lambda _: None)

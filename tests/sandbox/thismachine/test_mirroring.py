@@ -1,6 +1,7 @@
 """A machine's Node and mirror pods in an API server's storage."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.clock import ManualClock
 from tests.sandbox.thismachine.looks import node
 from tidegauge.sandbox.apiserver.storage import Storage
 from tidegauge.sandbox.thismachine.mirroring import MIRROR, Mirror
+from tidegauge.sandbox.thismachine.records import Node
 
 
 @pytest.fixture
@@ -57,15 +59,37 @@ def test_pods_are_mirrored(storage: Storage, mirror: Mirror) -> None:
     }
 
 
-def test_the_same_look_writes_no_pod(storage: Storage, mirror: Mirror) -> None:
+def later(seconds: float, **changed: Any) -> Node:
+    now = node(**changed)
+    return replace(now, usage=replace(now.usage, time=now.usage.time + seconds))
+
+
+@pytest.mark.parametrize("resource", ["pods", "nodes"])
+def test_the_same_look_writes_nothing(storage: Storage, mirror: Mirror, resource: str) -> None:
     """Watchers are not woken by what did not change."""
     mirror.show(node())
     heard: list[str] = []
-    storage.subscribe("pods", lambda change, _: heard.append(change))
+    storage.subscribe(resource, lambda change, _: heard.append(change))
 
-    mirror.show(node())
+    for seconds in (2, 4, 299):
+        mirror.show(later(seconds))
 
     assert heard == []
+
+
+def test_the_nodes_status_is_renewed(storage: Storage, mirror: Mirror) -> None:
+    """Every five minutes, or when it is another; since when it is ready stays."""
+    mirror.show(node())
+    (first,) = storage.list("nodes")
+    mirror.show(later(300))
+    (second,) = storage.list("nodes")
+    mirror.show(later(302, memory_capacity=1 << 30))
+    (third,) = storage.list("nodes")
+
+    before, after = (each["status"]["conditions"][-1] for each in (first, second))
+    assert after["lastHeartbeatTime"] > before["lastHeartbeatTime"]
+    assert after["lastTransitionTime"] == before["lastTransitionTime"]
+    assert third["status"]["capacity"]["memory"] == "1048576Ki"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from tidegauge.sandbox.simulation.engine import MINUTE
 from tidegauge.units.timestamp import format_rfc3339
 
 Object: TypeAlias = dict[str, Any]
@@ -11,6 +12,9 @@ KUBELET_VERSION = "v1.37.2"
 MAX_PODS = 110
 GIB = 1 << 30
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
+
+STATUS = 5 * MINUTE
+"""How often a kubelet tells its status again while that stays the same, in milliseconds."""
 
 _RESERVED_CPU = 100_000
 _RESERVED_MEMORY = 256 << 20
@@ -155,3 +159,16 @@ def conditions(now: int, *, ready: bool) -> list[Object]:
         *(condition(kind, "False", reason, message) for kind, reason, message in _PRESSURES),
         condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
     ]
+
+
+def with_times(made: Object, before: Object | None, *, beat: bool = True) -> Object:
+    """A condition with the times that stay: of its last change, and without `beat` of its renewal.
+
+    `before` is the condition of that type so far.
+    """
+    if before is None:
+        return made
+    kept = [] if beat else ["lastHeartbeatTime"]
+    if before.get("status") == made["status"]:
+        kept.append("lastTransitionTime")
+    return made | {field: before[field] for field in kept if field in before}

@@ -10,7 +10,14 @@ from typing import Any
 from tidegauge.sandbox.apiserver.defaults import fill_in
 from tidegauge.sandbox.apiserver.poddefaults import quality_of_service
 from tidegauge.sandbox.apiserver.storage import Object, Storage
-from tidegauge.sandbox.simulation.machines import KUBELET_VERSION, conditions
+from tidegauge.sandbox.simulation.engine import SECOND
+from tidegauge.sandbox.simulation.machines import (
+    KUBELET_VERSION,
+    STATUS,
+    conditions,
+    with_times,
+)
+from tidegauge.sandbox.simulation.podspec import condition
 from tidegauge.sandbox.thismachine.records import Container, Node, Pod
 from tidegauge.units.timestamp import format_rfc3339
 
@@ -29,10 +36,12 @@ class Mirror:
         self._address = address
         self._port = port
         self._cpus = cpus
+        self._told = float("-inf")
+        """When the node's status was written, in the look's seconds."""
 
     def show(self, node: Node) -> None:
         """Make, change and remove objects; a look that isn't whole removes nothing."""
-        self._put("nodes", self._node(node))
+        self._show_node(node)
         shown = {(pod.namespace, pod.name): pod for pod in node.pods[:MAX_PODS]}
         for namespace in sorted({namespace for namespace, _ in shown}):
             if not self._storage.get("namespaces", "", namespace):
@@ -71,12 +80,19 @@ class Mirror:
             self._storage.delete("pods", pod.namespace, pod.name)
         self._storage.create("pods", made)
 
-    def _put(self, resource: str, made: Object) -> None:
-        stored = self._storage.get(resource, "", made["metadata"]["name"])
-        if stored:
-            self._storage.update(resource, stored | {"status": made["status"]})
+    def _show_node(self, node: Node) -> None:
+        """As kubelets do it: a status that stays the same is told again every few minutes only."""
+        made, now = self._node(node), node.usage.time
+        stored = self._storage.get("nodes", "", node.name)
+        if stored is None:
+            self._storage.create("nodes", made)
         else:
-            self._storage.create(resource, made)
+            status = _continued(made["status"], stored)
+            same = _settled(status) == _settled(stored.get("status") or {})
+            if same and now - self._told < STATUS / SECOND:
+                return
+            self._storage.update("nodes", stored | {"status": status})
+        self._told = now
 
     def _node(self, node: Node) -> Object:
         size = {
@@ -109,6 +125,18 @@ class Mirror:
                 "nodeInfo": info,
             },
         }
+
+
+def _continued(status: Object, stored: Object) -> Object:
+    """A new status, with the times at which conditions became what they are."""
+    kept = [with_times(each, condition(stored, each["type"])) for each in status["conditions"]]
+    return status | {"conditions": kept}
+
+
+def _settled(status: Object) -> Object:
+    """What of it does not change by being told again."""
+    kept = [each | {"lastHeartbeatTime": None} for each in status.get("conditions") or ()]
+    return status | {"conditions": kept}
 
 
 def _key(obj: Object) -> tuple[str, str]:

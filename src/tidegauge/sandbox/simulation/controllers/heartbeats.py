@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from tidegauge.sandbox.simulation.controllers.workqueue import Control, owner_of
 from tidegauge.sandbox.simulation.engine import MINUTE, SECOND
 from tidegauge.sandbox.simulation.kubelet import Kubelet
-from tidegauge.sandbox.simulation.machines import conditions
+from tidegauge.sandbox.simulation.machines import STATUS, conditions, with_times
 from tidegauge.sandbox.simulation.podspec import condition, is_ready
 from tidegauge.units.timestamp import format_rfc3339
 
@@ -14,8 +14,7 @@ Object: TypeAlias = dict[str, Any]
 
 LEASES = "kube-node-lease"
 _BEAT = 10 * SECOND
-_STATUS = 5 * MINUTE
-"""A kubelet renews its lease every 10 s and its status every 5 min while that stays the same."""
+"""How often a kubelet renews its lease."""
 
 GRACE = 50 * SECOND
 """Silence that makes a node NotReady; `--node-monitor-grace-period` by default."""
@@ -35,7 +34,7 @@ class Heartbeats:
         for number, name in enumerate(kubelets):
             first = (number + 1) * _BEAT // (len(kubelets) + 1)
             control.engine.every(_BEAT, lambda name=name: self._beat(name), first)  # type: ignore[misc]
-            control.engine.every(_STATUS, lambda name=name: self._renew(name), _STATUS + first)  # type: ignore[misc]
+            control.engine.every(STATUS, lambda name=name: self._renew(name), STATUS + first)  # type: ignore[misc]
         control.engine.every(5 * SECOND, self._judge)
 
     def _beat(self, name: str) -> None:
@@ -102,7 +101,7 @@ class Heartbeats:
 
     def _set(self, node: Object, *, ready: bool) -> None:
         made = conditions(self._control.engine.now // SECOND, ready=ready)
-        kept = [_with_times(each, condition(node, each["type"]), beat=ready) for each in made]
+        kept = [with_times(each, condition(node, each["type"]), beat=ready) for each in made]
         status = node["status"] | {"conditions": kept}
         self._control.storage.update("nodes", node | {"status": status})
 
@@ -117,12 +116,3 @@ class Heartbeats:
         others = [each for each in pod["status"]["conditions"] if each["type"] != "Ready"]
         status = pod["status"] | {"conditions": [*others, changed]}
         self._control.storage.update("pods", pod | {"status": status})
-
-
-def _with_times(made: Object, before: Object | None, *, beat: bool) -> Object:
-    if before is None:
-        return made
-    kept = [] if beat else ["lastHeartbeatTime"]
-    if before.get("status") == made["status"]:
-        kept.append("lastTransitionTime")
-    return made | {field: before[field] for field in kept if field in before}
