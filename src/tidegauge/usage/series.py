@@ -8,17 +8,24 @@ for which that is not so are gone through one by one, and only they cost time.
 
 import math
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tidegauge.kubelet.samples import MISSING, NODE_SLOT, Answer, Layout, PodKey
 from tidegauge.kubelet.series import MAX_SERIES
 from tidegauge.usage.alignment import ABSENT, where, widened
 from tidegauge.usage.columns import NEVER, Columns, answer_in, columns_in, empty
-from tidegauge.usage.rates import NANOSECONDS, NANOSECONDS_PER_MILLISECOND, nanocores
+from tidegauge.usage.rates import (
+    NANOSECONDS,
+    NANOSECONDS_PER_MILLISECOND,
+    nanocores,
+    nanocores_of_all,
+)
 
 SHORTEST_FROM_START_NS = 10 * NANOSECONDS
 """The shortest window from a container's start: below it, start-up is all one would see."""
+
+_UINT64_MAX = 2**64 - 1
 
 
 class SeriesUsage(NamedTuple):
@@ -54,13 +61,14 @@ class Unsettled(NamedTuple):
 class NodeSeries:
     """All series of one node."""
 
-    __slots__ = ("_columns", "_latest_ms", "_unsettled", "layout")
+    __slots__ = ("_latest_ms", "_rates", "_unsettled", "columns", "layout")
 
     def __init__(self) -> None:
         self.layout = Layout((), array("I", [1]), ("",), {})
-        self._columns = empty(1)
+        self.columns = empty(1)
         self._unsettled: dict[int, Unsettled] = {}
         self._latest_ms = MISSING
+        self._rates: array[int] | None = None
 
     def take(self, answer: Answer, now: float, unmoved: float) -> None:
         """Move on by one answer, whose arrays are ours from now on.
@@ -69,7 +77,7 @@ class NodeSeries:
         """
         if answer.layout is not self.layout:
             answer = self._align(answer, now - unmoved)
-        old = self._columns
+        old = self.columns
         new = Columns(
             cpu=answer.cpu,
             cpu_stamp=answer.cpu_stamp,
@@ -91,12 +99,13 @@ class NodeSeries:
                 self._take_cpu(slot, answer, new, set_back=set_back)
                 if not set_back:
                     _take_memory(slot, old, new, whole=answer.whole, with_cpu=stamp > last)
-        self._columns = new
+        self.columns = new
+        self._rates = None
         self._latest_ms = max(self._latest_ms, latest)
 
     def usage(self, slot: int) -> SeriesUsage | None:
         """The usage of one slot, fresh or stale, or None while there is none."""
-        columns = self._columns
+        columns = self.columns
         stamp = columns.cpu_stamp[slot]
         if stamp == MISSING or columns.memory_stamp[slot] == MISSING:
             return None
@@ -120,12 +129,31 @@ class NodeSeries:
             columns.taken[slot],
         )
 
+    def rates(self) -> "array[int]":
+        """The nanocores of all slots; empty unless each has an ordinary usage and none has exited.
+
+        Where there are rates, all of the node can be read from the columns, which takes a third of
+        the time of `exited` and `usage` for each slot. They are made when first asked for after an
+        answer, as many answers are never read, and take 8 bytes a slot until the next.
+        """
+        if self._rates is None:
+            self._rates = array("Q", self._nanocores())
+        return self._rates
+
+    def _nanocores(self) -> Iterable[int]:
+        """Of all slots, or nothing."""
+        columns = self.columns
+        if not self._complete() or 0 in columns.memory:
+            return ()
+        rates = nanocores_of_all(
+            columns.cpu, columns.base_cpu, columns.cpu_stamp, columns.base_stamp
+        )
+        return rates if max(rates) <= _UINT64_MAX else ()
+
     def count(self) -> Count:
         """How many there are, looked at one by one only where something is unusual."""
-        columns = self._columns
-        complete = MISSING not in columns.base_stamp and MISSING not in columns.memory_stamp
-        if complete and not self._unsettled and MISSING not in columns.cpu_stamp:
-            return Count(1, self.layout.slots - 1, min(columns.taken))
+        if self._complete():
+            return Count(1, self.layout.slots - 1, min(self.columns.taken))
         return self.count_since(-math.inf)
 
     def count_since(self, oldest: float) -> Count:
@@ -137,12 +165,22 @@ class NodeSeries:
 
     def exited(self, slot: int) -> bool:
         """Zero CPU and zero memory: what a kubelet says of a container that has ended (rule 4)."""
-        columns = self._columns
+        columns = self.columns
         return (
             columns.cpu[slot] == 0
             and columns.memory[slot] == 0
             and columns.cpu_stamp[slot] != MISSING
             and columns.memory_stamp[slot] != MISSING
+        )
+
+    def _complete(self) -> bool:
+        """Whether each slot has an ordinary pair of readings, and memory."""
+        columns = self.columns
+        return (
+            not self._unsettled
+            and MISSING not in columns.base_stamp
+            and MISSING not in columns.memory_stamp
+            and MISSING not in columns.cpu_stamp
         )
 
     def _align(self, answer: Answer, oldest: float) -> Answer:
@@ -155,7 +193,7 @@ class NodeSeries:
                 layout = answer.layout
             answer = answer_in(layout, answer)
             from_old = where(layout, self.layout)
-        self._columns = columns_in(self._columns, from_old)
+        self.columns = columns_in(self.columns, from_old)
         self._unsettled = {
             slot: self._unsettled[old]
             for slot, old in enumerate(from_old)
@@ -169,7 +207,7 @@ class NodeSeries:
         those of which a CPU reading was taken at `oldest` or later.
         """
         old = self.layout
-        taken = self._columns.taken
+        taken = self.columns.taken
         for i, pod in enumerate(old.pods):
             slots = range(old.firsts[i], old.firsts[i + 1])
             if pod in said.index or any(oldest <= taken[slot] < NEVER for slot in slots):
@@ -177,7 +215,7 @@ class NodeSeries:
 
     def _unusual(self, answer: Answer) -> list[int]:
         """The slots that do not simply move from one pair of readings to the next."""
-        old = self._columns
+        old = self.columns
         rows = zip(
             answer.cpu_stamp,
             old.cpu_stamp,
@@ -202,7 +240,7 @@ class NodeSeries:
         return sorted({*slots, *self._unsettled}) if self._unsettled else slots
 
     def _take_cpu(self, slot: int, answer: Answer, new: Columns, *, set_back: bool) -> None:
-        old = self._columns
+        old = self.columns
         stamp, last = answer.cpu_stamp[slot], old.cpu_stamp[slot]
         if answer.start[slot] == 0 and not answer.whole:
             new.start[slot] = old.start[slot]
@@ -251,7 +289,7 @@ class NodeSeries:
         """Whether the series has no usable window of its own yet."""
         if unsettled.since_ns is None:
             return True
-        stamp_ns = self._columns.cpu_stamp[slot] * NANOSECONDS_PER_MILLISECOND
+        stamp_ns = self.columns.cpu_stamp[slot] * NANOSECONDS_PER_MILLISECOND
         return stamp_ns - unsettled.since_ns < SHORTEST_FROM_START_NS
 
 

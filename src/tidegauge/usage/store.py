@@ -6,7 +6,8 @@ before or after it, never in between.
 
 from tidegauge.kubelet.samples import MISSING, NODE_SLOT, Answer, Layout
 from tidegauge.units.clock import Clock
-from tidegauge.usage.readings import ContainerUsage, Tally, Usage
+from tidegauge.usage.rates import NANOSECONDS_PER_MILLISECOND
+from tidegauge.usage.readings import ContainerUsage, Tally, Usage, container_usage
 from tidegauge.usage.series import NodeSeries, SeriesUsage
 
 
@@ -59,19 +60,21 @@ class Store:
         return node.seen if node else None
 
     def node_usage(self, name: str) -> Usage | None:
-        node = self._answering(name)
-        return self._usage(node, [NODE_SLOT]) if node else None
+        now = self._clock.monotonic()
+        node = self._answering(name, now)
+        return self._usage(node, NODE_SLOT, NODE_SLOT + 1, now) if node else None
 
     def pod_usage(self, namespace: str, pod: str, node_name: str) -> Usage | None:
         """The usage of a pod by the word of the node it runs on; None unless whole and fresh."""
-        node = self._answering(node_name)
+        now = self._clock.monotonic()
+        node = self._answering(node_name, now)
         if node is None:
             return None
         layout = node.series.layout
         position = layout.index.get((namespace, pod))
         if position is None:
             return None
-        return self._usage(node, range(layout.firsts[position], layout.firsts[position + 1]))
+        return self._usage(node, layout.firsts[position], layout.firsts[position + 1], now)
 
     def has_pair(self, name: str) -> bool:
         """Whether a node's own usage can be served."""
@@ -79,10 +82,11 @@ class Store:
 
     def tally(self) -> Tally:
         """What there is to serve, and what is too old for it."""
-        oldest = self._clock.monotonic() - self._unmoved
+        now = self._clock.monotonic()
+        oldest = now - self._unmoved
         nodes = containers = silent = unmoved = 0
         for name, node in self._nodes.items():
-            if not self._answering(name):
+            if not self._answering(name, now):
                 silent += 1
                 continue
             known = node.count
@@ -92,18 +96,21 @@ class Store:
             unmoved += known.nodes + known.containers - fresh.nodes - fresh.containers
         return Tally(nodes, containers, silent, unmoved)
 
-    def _answering(self, name: str) -> _Node | None:
+    def _answering(self, name: str, now: float) -> _Node | None:
         node = self._nodes.get(name)
-        if node and self._clock.monotonic() - node.answered <= self._silent:
+        if node and now - node.answered <= self._silent:
             return node
         return None
 
-    def _usage(self, node: _Node, slots: range | list[int]) -> Usage | None:
-        oldest = self._clock.monotonic() - self._unmoved
+    def _usage(self, node: _Node, first: int, end: int, now: float) -> Usage | None:
+        """Of the slots from `first` to `end`, exclusive."""
+        oldest = now - self._unmoved
         series = node.series
+        if node.count.oldest >= oldest and series.rates():
+            return _quick_usage(node, first, end)
         shown: list[SeriesUsage] = []
         containers: list[ContainerUsage] = []
-        for slot in slots:
+        for slot in range(first, end):
             if series.exited(slot):
                 continue
             usage = series.usage(slot)
@@ -115,6 +122,30 @@ class Store:
             return None
         earliest = min(shown, key=lambda usage: (usage.stamp_ms, -usage.window_ns))
         return Usage(earliest.stamp_ms, earliest.window_ns, node.stored, containers)
+
+
+def _quick_usage(node: _Node, first: int, end: int) -> Usage:
+    """The same where a node's series are all fresh and have rates, straight from the columns.
+
+    Loops and indices, as slices of arrays, `zip` and `min` take twice as long for two containers.
+    """
+    names, rates, columns = node.series.layout.containers, node.series.rates(), node.series.columns
+    memory, swap, stamps, bases = (
+        columns.memory,
+        columns.swap,
+        columns.cpu_stamp,
+        columns.base_stamp,
+    )
+    stamp, base = stamps[first], bases[first]
+    containers = []
+    for slot in range(first, end):
+        size = swap[slot]
+        row = (names[slot], rates[slot], memory[slot], None if size == MISSING else size)
+        containers.append(container_usage(row))
+        at, begin = stamps[slot], bases[slot]
+        if at < stamp or (at == stamp and begin < base):
+            stamp, base = at, begin
+    return Usage(stamp, (stamp - base) * NANOSECONDS_PER_MILLISECOND, node.stored, containers)
 
 
 def _container(name: str, usage: SeriesUsage) -> ContainerUsage:
