@@ -197,8 +197,9 @@ async def test_the_server_scrapes_it(tmp_path: Path) -> None:
                 await asyncio.sleep(0.2)
         ours.close()
 
-        assert abs(usage.window_ns - 10**9) < 0.5e9
-        assert 0 < usage.containers[0].cpu <= (os.cpu_count() or 1) * 1.1e9
+        # A busy machine looks late, or leaves a look out.
+        assert 0.5e9 < usage.window_ns < SECONDS * 1e9
+        assert 0 < usage.containers[0].cpu <= (os.cpu_count() or 1) * 1.5e9
         assert usage.containers[0].memory > 1 << 20
 
 

@@ -39,7 +39,7 @@ def burn(share: float, seconds: float) -> None:
 
 
 class Burner:
-    """`accounts` can be read after `stop`: wall time and CPU seconds, in order."""
+    """`accounts` are wall time and CPU seconds, in order; complete after `stop`."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         self._process = process
@@ -47,15 +47,24 @@ class Burner:
         self.accounts: list[tuple[float, float]] = []
 
     def start(self) -> None:
+        """It has given its first account afterwards."""
         assert self._process.stdin
         self._process.stdin.write(b"\n")
         self._process.stdin.flush()
+        self._read()
 
     def stop(self) -> None:
+        """Now, but not before an account of now: on a busy machine that may take its time."""
+        now = time.time()
+        while self.accounts[-1][0] < now:
+            self._read()
         self._process.terminate()
-        out, _ = self._process.communicate(timeout=10)
-        words = (line.split() for line in out.splitlines())
-        self.accounts = [(float(pair[0]), float(pair[1])) for pair in words if len(pair) == 2]
+        self._process.communicate(timeout=10)
+
+    def _read(self) -> None:
+        assert self._process.stdout
+        at, used = self._process.stdout.readline().split()
+        self.accounts.append((float(at), float(used)))
 
     def used_until(self, at: float) -> float:
         """CPU seconds at that wall time, between the two nearest accounts."""

@@ -24,8 +24,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc and
 
 SHARE = 0.3
 SECONDS = 3.0
-TOLERANCE = 0.02
+TOLERANCE = 0.03
 """Of a CPU: the kernel's ticks and the time between our stamp and its reading, over SECONDS."""
+
+LATE = 0.2
+"""Seconds that a busy machine may keep us waiting between a reading and its stamp."""
+
+LEAST = 0.02
+"""Of a CPU that the burner gets, however busy others keep the machine; more than SHARE never."""
 
 
 @pytest.fixture
@@ -47,21 +53,19 @@ def test_a_burning_service_in_its_own_cgroup(groups: list[Path]) -> None:
         for group in groups:
             move(burning.pid, group)
         burning.start()
-        time.sleep(0.5)
         before = pod_named(machine.look().pods, "burner")
         unified_before = burning_pod(unified)
         time.sleep(SECONDS)
         node = machine.look()
         unified_after = burning_pod(unified)
         burning_files = [memory_files(group) for group in groups]
-        time.sleep(0.5)
         burning.stop()
 
     after = pod_named(node.pods, "burner")
     began, ended = before.usage.time, after.usage.time
     own = (burning.used_until(ended) - burning.used_until(began)) / (ended - began)
     assert rate(before.usage, after.usage) == pytest.approx(own, abs=TOLERANCE)
-    assert own == pytest.approx(SHARE, abs=0.15)
+    assert LEAST < own < SHARE + TOLERANCE
     if unified_before and unified_after:
         unified_rate = rate(unified_before.usage, unified_after.usage)
         assert unified_rate == pytest.approx(own, abs=TOLERANCE)
@@ -112,17 +116,15 @@ def test_a_burning_session() -> None:
     with burner(SHARE) as burning:
         started = time.time()
         burning.start()
-        time.sleep(0.5)
         before = look()
         time.sleep(SECONDS)
         after = look()
-        time.sleep(0.5)
         burning.stop()
 
     began, ended = before.usage.time, after.usage.time
     own = (burning.used_until(ended) - burning.used_until(began)) / (ended - began)
     assert rate(before.usage, after.usage) == pytest.approx(own, abs=TOLERANCE)
-    assert own == pytest.approx(SHARE, abs=0.15)
+    assert LEAST < own < SHARE + TOLERANCE
     assert after.start == before.start == pytest.approx(started, abs=2)
 
 
@@ -169,7 +171,8 @@ def test_the_nodes_cpu_grows_by_what_is_burnt() -> None:
     after = machine.look().usage
 
     assert (after.cpu - before.cpu) / 1e9 >= 0.45
-    assert rate(before, after) <= (os.cpu_count() or 1) * 1.05
+    longest = after.time - before.time + LATE
+    assert (after.cpu - before.cpu) / 1e9 <= (os.cpu_count() or 1) * longest
 
 
 def test_a_look_takes_little_time() -> None:
