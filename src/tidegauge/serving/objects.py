@@ -5,7 +5,9 @@ served where the kubelet reports it; the resource names stand sorted, as in any 
 """
 
 import json.encoder
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -101,37 +103,57 @@ def partial_message(entry: Entry) -> bytes:
 
 def node_message(entry: Entry) -> bytes:
     (node,) = entry.usage.containers
-    return partial_message(entry) + _times_message(entry) + _usage_message(b"\x22", node)
+    return partial_message(entry) + _times_message(entry) + _usage_message(_NODE_HEADS, node)
 
 
 def pod_message(entry: Entry) -> bytes:
-    containers = [
-        protobuf.chunk(4, _name_message(container.name) + _usage_message(b"\x12", container))
-        for container in entry.usage.containers
-    ]
-    return partial_message(entry) + _times_message(entry) + b"".join(containers)
+    message = partial_message(entry) + _times_message(entry)
+    for container in entry.usage.containers:
+        usage = _usage_message(_CONTAINER_HEADS, container)
+        message += protobuf.chunk(4, _name_message(container.name) + usage)
+    return message
 
 
 def _times_message(entry: Entry) -> bytes:
     stamp, window, *_ = entry.usage
-    return protobuf.chunk(2, _time_message(stamp // 1000)) + _window_message(window)
+    return _timestamp_message(stamp // 1000) + _window_message(window)
 
 
-def _usage_message(key: bytes, usage: ContainerUsage) -> bytes:
-    """A map from resource to quantity; `key` is the field's number and type on the wire."""
-    _, cpu, memory, swap = usage
-    message = _quantity(key, b"\x0a\x03cpu\x12", format_cpu(cpu))
-    message += _quantity(key, b"\x0a\x06memory\x12", format_memory(memory))
-    if swap is not None:
-        message += _quantity(key, b"\x0a\x04swap\x12", format_memory(swap))
-    return message
+class _Heads(NamedTuple):
+    """What stands before a quantity in a map from resource to quantity, by the quantity's length.
+
+    Only the lengths differ, so the heads are made once: a list takes a tenth less time.
+    """
+
+    cpu: Sequence[bytes]
+    memory: Sequence[bytes]
+    swap: Sequence[bytes]
 
 
-def _quantity(key: bytes, resource: bytes, quantity: str) -> bytes:
-    """One entry; all lengths fit into a byte, for a quantity has at most 21 characters."""
-    size = len(quantity)
-    head = b"%b%c%b%c\x0a%c" % (key, len(resource) + size + 3, resource, size + 2, size)
-    return head + quantity.encode()
+def _heads(field: int) -> _Heads:
+    return _Heads(*(_heads_of(field, resource) for resource in ("cpu", "memory", "swap")))
+
+
+def _heads_of(field: int, resource: str) -> list[bytes]:
+    """Of one resource; quantities have at most 21 characters."""
+    return [_entry(field, resource, "x" * size)[: -size or None] for size in range(22)]
+
+
+def _entry(field: int, resource: str, quantity: str) -> bytes:
+    value = protobuf.chunk(2, protobuf.text(1, quantity))
+    return protobuf.chunk(field, protobuf.text(1, resource) + value)
+
+
+_NODE_HEADS, _CONTAINER_HEADS = _heads(4), _heads(2)
+
+
+def _usage_message(heads: _Heads, usage: ContainerUsage) -> bytes:
+    cpu, memory = format_cpu(usage.cpu).encode(), format_memory(usage.memory).encode()
+    message = heads.cpu[len(cpu)] + cpu + heads.memory[len(memory)] + memory
+    if usage.swap is None:
+        return message
+    swap = format_memory(usage.swap).encode()
+    return message + heads.swap[len(swap)] + swap
 
 
 @lru_cache(maxsize=_FEW)
@@ -153,6 +175,11 @@ def _created_message(seconds: int) -> bytes:
 @lru_cache(maxsize=_FEW)
 def _time_message(seconds: int) -> bytes:
     return protobuf.integer(1, seconds) + protobuf.integer(2, 0)
+
+
+@lru_cache(maxsize=_FEW)
+def _timestamp_message(seconds: int) -> bytes:
+    return protobuf.chunk(2, _time_message(seconds))
 
 
 @lru_cache(maxsize=_FEW)
