@@ -13,6 +13,7 @@ from tidegauge.cluster.errors import ErrorAnswer
 from tidegauge.cluster.kubeconfig import load_kubeconfig
 from tidegauge.sandbox.apiserver.server import ApiServer
 from tidegauge.sandbox.cluster import EmbeddedCluster
+from tidegauge.sandbox.faults.playing import FaultError, Faults, read
 from tidegauge.sandbox.hostnode import THIS_MACHINE
 from tidegauge.sandbox.simulation import library
 from tidegauge.sandbox.simulation.world import World
@@ -110,6 +111,31 @@ async def test_what_ends_the_simulation_is_told(
     with pytest.raises(ZeroDivisionError):
         await asyncio.wait_for(look_after(), 5)
     assert all(map(closed, ports(made)))
+
+
+async def test_faults_may_come_at_once(tmp_path: Path) -> None:
+    """As by a key and a command: one of two alike is refused, and ends in order."""
+    async with cluster(tmp_path) as running, Faults(running) as faults:
+        away = read("api-away")
+        told = await asyncio.gather(
+            faults.begin(away), faults.begin(away), faults.end(away), return_exceptions=True
+        )
+
+        assert [type(each) for each in told] == [type(None), FaultError, type(None)]
+        assert not closed(running.api.port)
+
+
+async def test_a_flapping_node_may_change_its_certificate(tmp_path: Path) -> None:
+    """Whatever it was doing then, it listens again when both are over."""
+    async with cluster(tmp_path, period=0.001) as running, Faults(running) as faults:
+        flapping, strange = read("flapping"), read("wrong-certificate")
+        for _ in range(10):
+            await faults.begin(flapping)
+            for _ in range(3):
+                await faults.begin(strange)
+                await faults.end(strange)
+            await faults.end(flapping)
+            assert not closed(running.nodes["worker-2"].port)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc and cgroups")

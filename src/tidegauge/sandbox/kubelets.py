@@ -24,11 +24,16 @@ class KubeletServer:
         """The pair of the next handshake."""
         return self.pair
 
+    @property
+    def listening(self) -> bool:
+        return self._server is not None
+
     async def start(self, sock: socket.socket) -> None:
         # Looked up at each request: it may be another by then.
-        self._server = Server(lambda request: self.answer(request))  # noqa: PLW0108  (see above)
+        server = Server(lambda request: self.answer(request))  # noqa: PLW0108  (see above)
         context = ServingContext(self, lambda: [self._client_authority])
-        await self._server.listen(sock, context.outer)
+        await server.listen(sock, context.outer)
+        self._server = server
 
     async def stop(self) -> None:
         """End all connections at once, as a machine does that loses its power."""

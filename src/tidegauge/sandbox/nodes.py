@@ -1,5 +1,6 @@
 """A node of the embedded cluster, met from outside: its port, and what faults make of it."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -42,6 +43,7 @@ class ServedNode:
         self._socket: socket.socket | None = sock
         self.port: int = sock.getsockname()[1]
         self._silences = 0
+        self._changing = asyncio.Lock()
 
     @property
     def latest(self) -> Node | None:
@@ -82,31 +84,32 @@ class ServedNode:
     async def certified(self, pair: Pair) -> AsyncIterator[None]:
         """Show another certificate, from the next connection on, which is at once."""
         self._pairs.append(pair)
-        await self._hang_up()
         try:
+            await self._change(anew=True)
             yield
         finally:
             self._pairs.remove(pair)
-            await self._hang_up()
+            await self._change(anew=True)
 
     @asynccontextmanager
     async def silent(self) -> AsyncIterator[None]:
         """Take no connections, and end those there are."""
         self._silences += 1
-        if self._silences == 1:
-            await self._server.stop()
         try:
+            await self._change()
             yield
         finally:
             self._silences -= 1
-            if not self._silences:
-                await self.start()
+            await self._change()
 
-    async def _hang_up(self) -> None:
-        self._server.pair = self._pairs[-1]
-        if not self._silences:
-            await self._server.stop()
-            await self.start()
+    async def _change(self, *, anew: bool = False) -> None:
+        """Listen if nobody wants silence, with the last pair; one change after another."""
+        async with self._changing:
+            self._server.pair = self._pairs[-1]
+            if self._silences or anew:
+                await self._server.stop()
+            if not (self._silences or self._server.listening):
+                await self.start()
 
     def _answer(self, request: Request) -> AbstractAsyncContextManager[Response]:
         answering: Answering = self._endpoint.answer

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 
 from tidegauge.sandbox.apiserver.identities import NOBODY
-from tidegauge.sandbox.cluster import EmbeddedCluster, ended
+from tidegauge.sandbox.cluster import EmbeddedCluster
 from tidegauge.sandbox.faults import twists
 from tidegauge.sandbox.kubelets import ADDRESS
 from tidegauge.sandbox.nodes import Manner
@@ -34,19 +34,25 @@ async def down(cluster: EmbeddedCluster, name: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def flapping(cluster: EmbeddedCluster, name: str) -> AsyncIterator[None]:
-    seconds = FLAPS * cluster.period
+    over = asyncio.Event()
+
+    async def a_while() -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FLAPS * cluster.period):
+                await over.wait()
 
     async def flap() -> None:
-        while True:
+        while not over.is_set():
             async with cluster.nodes[name].silent():
-                await asyncio.sleep(seconds)
-            await asyncio.sleep(seconds)
+                await a_while()
+            await a_while()
 
     task = asyncio.create_task(flap())
     try:
         yield
     finally:
-        await ended(task)
+        over.set()  # cancelled while it comes back, the node would stay away
+        await task
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """Faults begun and cleared while a cluster runs."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import NamedTuple, Self
 
@@ -48,6 +49,8 @@ class Faults:
         self._active: dict[Play, AsyncExitStack] = {}
         self._over: dict[Play, float] = {}
         self.played: list[Play] = []
+        self._changing = asyncio.Lock()
+        """A key and a command may come at once, and beginning takes its time."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -77,28 +80,32 @@ class Faults:
     async def begin(self, play: Play) -> None:
         """Raises FaultError when it lasts already or there is no such node."""
         self.check(play)
-        if play in self._active:
-            raise FaultError(f"{play} is there already; clear it first")
-        stack = AsyncExitStack()
-        await stack.enter_async_context(play.fault.effect(self._cluster, play.node))
-        self.played.append(play)
-        if play.fault.momentary:
-            await stack.aclose()
-            self._over[play] = self._cluster.clock.monotonic()
-        else:
-            self._active[play] = stack
+        async with self._changing:
+            if play in self._active:
+                raise FaultError(f"{play} is there already; clear it first")
+            stack = AsyncExitStack()
+            await stack.enter_async_context(play.fault.effect(self._cluster, play.node))
+            self.played.append(play)
+            if play.fault.momentary:
+                await stack.aclose()
+                self._over[play] = self._cluster.clock.monotonic()
+            else:
+                self._active[play] = stack
 
     async def end(self, play: Play) -> None:
         """Raises FaultError when it does not last."""
-        if play not in self._active:
-            raise FaultError(f"{play} is not there; there are {self._names() or 'no faults'}")
-        await self._active.pop(play).aclose()
+        async with self._changing:
+            if play not in self._active:
+                raise FaultError(f"{play} is not there; there are {self._names() or 'no faults'}")
+            await self._active.pop(play).aclose()
 
     async def clear(self) -> None:
         """End all, the last one first, so that each finds what it had found."""
-        for play in reversed(tuple(self._active)):
-            await self.end(play)
-        self._over.clear()
+        async with self._changing:
+            while self._active:
+                _, stack = self._active.popitem()
+                await stack.aclose()
+            self._over.clear()
 
     def _names(self) -> str:
         return ", ".join(map(str, self._active))
