@@ -160,7 +160,8 @@ class EmbeddedCluster:
             self.clock,
             self._housekeeping,
             (ADDRESS, sock.getsockname()[1]),
-            lambda: self.world.engine.api_answers,
+            writable=lambda: self.world.engine.api_answers,
+            powered=lambda: self.outages.has_power(THIS_MACHINE),
         )
         node = self._add(stack, THIS_MACHINE, machine, sock)
         try:

@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable
 
 from tidegauge.sandbox.apiserver.storage import Storage
+from tidegauge.sandbox.simulation.controllers.heartbeats import GRACE
+from tidegauge.sandbox.simulation.engine import SECOND
 from tidegauge.sandbox.thismachine.housekeeping import Housekeeping
 from tidegauge.sandbox.thismachine.machine import Machine
 from tidegauge.sandbox.thismachine.mirroring import Mirror
@@ -16,7 +18,8 @@ THIS_MACHINE = "this-machine"
 class ThisMachine:
     """Implements `thismachine.endpoint.Looks`; `at` is the address and port it is served on.
 
-    `period` is how often it looks, in seconds; nothing is written while not `writable`.
+    `period` is how often it looks, in seconds; nothing is written while not `writable`. While not
+    `powered` nothing is heard of it, and its node is NotReady when others' would be.
     """
 
     def __init__(
@@ -25,13 +28,17 @@ class ThisMachine:
         clock: Clock,
         period: float,
         at: tuple[str, int],
+        *,
         writable: Callable[[], bool],
+        powered: Callable[[], bool],
     ) -> None:
         machine = Machine(THIS_MACHINE, clock)
         self._looking = Housekeeping(machine, clock, period, seen=self._show)
         address, port = at
         self._mirror = Mirror(storage, address=address, port=port, cpus=os.cpu_count() or 1)
-        self._writable = writable
+        self._writable, self._powered = writable, powered
+        self._clock = clock
+        self._heard = clock.monotonic()
         self.look = self._looking.tick
         """Look once; raises UnsupportedError where there is nothing to be seen."""
 
@@ -46,5 +53,10 @@ class ThisMachine:
         return self._looking.earlier
 
     def _show(self, node: Node) -> None:
-        if self._writable():
+        now = self._clock.monotonic()
+        if self._powered() and self._writable():
             self._mirror.show(node)
+        if self._powered() or not self._writable():
+            self._heard = now  # without the API nobody is heard, and none is blamed for it
+        elif now - self._heard > GRACE / SECOND:
+            self._mirror.lose(node)

@@ -26,7 +26,7 @@ class Outages:
 
     @contextmanager
     def powerless(self, name: str) -> Iterator[None]:
-        """A simulated node's kubelet neither hears nor tells anything."""
+        """A node's kubelet neither hears nor tells anything."""
         self._powerless[name] += 1
         self._see_to(name)
         try:
@@ -34,6 +34,9 @@ class Outages:
         finally:
             self._powerless[name] -= 1
             self._see_to(name)
+
+    def has_power(self, name: str) -> bool:
+        return not self._powerless[name]
 
     @contextmanager
     def unwritable(self, refusal: Obstacle = lambda _info: None) -> Iterator[None]:

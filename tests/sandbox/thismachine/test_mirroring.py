@@ -92,6 +92,27 @@ def test_the_nodes_status_is_renewed(storage: Storage, mirror: Mirror) -> None:
     assert third["status"]["capacity"]["memory"] == "1048576Ki"
 
 
+def test_a_lost_node_is_not_ready_until_it_is_back(storage: Storage, mirror: Mirror) -> None:
+    """As the node controller tells of any silent kubelet; its last heartbeat stays."""
+
+    def ready() -> dict[str, Any]:
+        (found,) = storage.list("nodes")
+        (condition,) = (c for c in found["status"]["conditions"] if c["type"] == "Ready")
+        return dict(condition)
+
+    mirror.show(node())
+    first = ready()
+    mirror.lose(later(60))
+    lost = ready()
+    mirror.lose(later(62))
+    mirror.show(later(64))
+
+    assert (lost["status"], lost["reason"]) == ("Unknown", "NodeStatusUnknown")
+    assert lost["lastHeartbeatTime"] == first["lastHeartbeatTime"] < lost["lastTransitionTime"]
+    assert ready()["status"] == "True"
+    assert ready()["lastTransitionTime"] > lost["lastTransitionTime"]
+
+
 @pytest.mark.parametrize(
     ("whole", "left"), [(True, ["shop/web"]), (False, ["shop/web", "system/ssh"])]
 )

@@ -17,7 +17,7 @@ from tidegauge.sandbox.simulation.machines import (
     conditions,
     with_times,
 )
-from tidegauge.sandbox.simulation.podspec import condition
+from tidegauge.sandbox.simulation.podspec import condition, is_ready
 from tidegauge.sandbox.thismachine.records import Container, Node, Pod
 from tidegauge.units.timestamp import format_rfc3339
 
@@ -51,6 +51,14 @@ class Mirror:
         for key, stored in self._mirrored(node.name).items():
             if node.whole and key not in shown:
                 self._storage.delete("pods", *_key(stored))
+
+    def lose(self, node: Node) -> None:
+        """Show that nothing has been heard of the node for long."""
+        stored = self._storage.get("nodes", "", node.name)
+        if stored and is_ready(stored):
+            lost = {"conditions": conditions(int(node.usage.time), ready=False)}
+            status = stored["status"] | _continued(lost, stored, beat=False)
+            self._storage.update("nodes", stored | {"status": status})
 
     def remove(self, name: str) -> None:
         """Take the node of that name and its mirror pods away."""
@@ -127,9 +135,12 @@ class Mirror:
         }
 
 
-def _continued(status: Object, stored: Object) -> Object:
+def _continued(status: Object, stored: Object, *, beat: bool = True) -> Object:
     """A new status, with the times at which conditions became what they are."""
-    kept = [with_times(each, condition(stored, each["type"])) for each in status["conditions"]]
+    kept = [
+        with_times(each, condition(stored, each["type"]), beat=beat)
+        for each in status["conditions"]
+    ]
     return status | {"conditions": kept}
 
 
