@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from typing import Any
 import pytest
 
 from tidegauge.cluster.client import Client
+from tidegauge.cluster.errors import ApiError
 from tidegauge.console.access import api_access
 from tidegauge.console.commandline import FlagError
+from tidegauge.console.demo.demo import LOOK
 from tidegauge.console.demo.options import FLAGS, DemoOptions, parse
 from tidegauge.console.exits import Exit
 from tidegauge.console.main import main
@@ -90,6 +92,33 @@ async def tell(tmp_path: Path, *words: str) -> tuple[int, str]:
     return process.returncode, output.decode()
 
 
+SLOW = re.compile("the first usage was to be|99 of 100 usages were to be")
+"""Promises of times, which a busy machine breaks: they are tested by figures of our making."""
+
+
+def lacking(promises: Iterable[str]) -> list[str]:
+    """Broken promises of which no busy machine is to blame."""
+    return [each for each in promises if not SLOW.match(each)]
+
+
+async def until_served(tmp_path: Path, nodes: int) -> None:
+    """Until there is usage of so many nodes, as the viewer of the only demo there sees it."""
+    async with asyncio.timeout(SECONDS):
+        while not (found := [*tmp_path.glob("*/viewer.conf")]):
+            await asyncio.sleep(0.1)
+        async with Client(api_access(str(found[0])), SystemClock()) as client:
+            while len(await served_nodes(client)) != nodes:
+                await asyncio.sleep(0.1)
+
+
+async def served_nodes(client: Client) -> list[Any]:
+    try:
+        answer = await client.get("/apis/metrics.k8s.io/v1/nodes", type=dict)
+    except ApiError:
+        return []  # not there yet
+    return list(answer["items"])
+
+
 def refused(port: int) -> bool:
     with socket.socket() as sock:
         return sock.connect_ex(("127.0.0.1", port)) != 0
@@ -102,14 +131,17 @@ async def test_a_demo_of_some_seconds_ends_with_a_summary(tmp_path: Path) -> Non
         await process.until("kubectl top nodes\n(  .*\n){4}")
         server = api_access(str(kubeconfig)).server
 
-        assert await process.end() == Exit.FINE
+        code = await process.end()
+    broken = re.findall(r"^not kept: (.*)$", process.output, re.MULTILINE)
+    assert lacking(broken) == []
+    assert code == (Exit.FINDINGS if broken else Exit.FINE)
     served = re.search(r"nodes served +(\d+); at the end (\d+) of (\d+)\n", process.output)
     assert served
     assert served[1] == served[2] == served[3]
     assert int(served[1]) >= 9
     assert re.search(r"scrapes +\d+, 0 failed\n", process.output)
     assert re.search(r"freshness +p50 \d\.\ds, p99 \d\.\ds\n", process.output)
-    assert process.output.endswith("all that was promised was there\n")
+    assert broken or process.output.endswith("all that was promised was there\n")
     assert refused(int(server.rpartition(":")[2]))
     assert [*tmp_path.iterdir()] == []
 
@@ -117,21 +149,23 @@ async def test_a_demo_of_some_seconds_ends_with_a_summary(tmp_path: Path) -> Non
 async def test_programs_get_the_summary_as_json(tmp_path: Path) -> None:
     """And nothing else; a node that a fault hides breaks no promise."""
     flags = (
-        "--for=9s",
         "--housekeeping=1s",
         "-o=json",
         "--fault=node-down=worker-4",
         "--this-machine=false",
     )
     async with demo(tmp_path, *flags) as process:
-        code = await process.end()
+        await until_served(tmp_path, 9)
+        await until_served(tmp_path, 8)
+        await asyncio.sleep(3 * LOOK)  # the summary is of its last look
+        code = await process.end(signal.SIGINT)
 
     summary: dict[str, Any] = json.loads(process.output)
-    assert code == Exit.FINE, summary
+    assert code == (Exit.FINDINGS if summary["broken"] else Exit.FINE)
     assert summary["nodes"] == {"served": 9, "present": 9, "missing": 1}
     assert summary["failedScrapes"] > 0
     assert summary["faults"] == ["node-down=worker-4"]
-    assert summary["broken"] == []
+    assert lacking(summary["broken"]) == []
     assert 0 < summary["freshnessSeconds"]["p50"] <= summary["freshnessSeconds"]["p99"]
 
 
