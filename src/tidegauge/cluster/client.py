@@ -7,6 +7,7 @@
   than the bytes.
 """
 
+import asyncio
 import os
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -34,6 +35,9 @@ ANSWER_SECONDS = 30.0
 
 CONNECT_SECONDS = 10.0
 """For TCP: longer than two lost SYNs, short enough to try again within the answer's time."""
+
+CLOSING_TURNS = 3
+"""Of the loop, after which connections that are given up are closed: TLS, then what carries it."""
 
 MAX_BODY = 64 << 20
 """Bytes of one answer: ten times a page of 500 pods with all their fields."""
@@ -121,6 +125,8 @@ class Client:
     async def __aexit__(self, *_: object) -> None:
         if self._session:
             await self._session.close()
+            for _ in range(CLOSING_TURNS):
+                await asyncio.sleep(0)
 
     async def get(
         self,
