@@ -9,8 +9,8 @@ import pytest
 
 from tests.sandbox.simulation.worlds import START, plain, world
 from tidegauge.kubelet import exposition
+from tidegauge.sandbox.endpoint import Endpoint
 from tidegauge.sandbox.kubelets import KubeletServer, open_port
-from tidegauge.sandbox.thismachine.endpoint import Endpoint
 from tidegauge.security.authority import Authority
 from tidegauge.serving.authentication import Authenticator, TokenCache
 from tidegauge.serving.messages import Response, User

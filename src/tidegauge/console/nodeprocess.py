@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tidegauge.console.nodeoptions import NodeOptions
 from tidegauge.console.running import bound, reporter, told_to_stop
-from tidegauge.sandbox.thismachine.endpoint import BEARER, Endpoint
+from tidegauge.sandbox.endpoint import BEARER, Endpoint
 from tidegauge.sandbox.thismachine.housekeeping import Housekeeping
 from tidegauge.sandbox.thismachine.machine import Machine
 from tidegauge.security.certificates import SelfMadePair

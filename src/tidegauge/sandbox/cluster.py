@@ -17,6 +17,7 @@ from typing import Any, Self
 from tidegauge.sandbox import registration
 from tidegauge.sandbox.apiserver.identities import METRICS, USERS
 from tidegauge.sandbox.apiserver.server import ApiServer
+from tidegauge.sandbox.endpoint import Looks
 from tidegauge.sandbox.hostnode import THIS_MACHINE, ThisMachine
 from tidegauge.sandbox.kubelets import ADDRESS, open_port
 from tidegauge.sandbox.nodes import ServedNode
@@ -25,7 +26,6 @@ from tidegauge.sandbox.simulation.engine import EventClock
 from tidegauge.sandbox.simulation.machines import default_machines
 from tidegauge.sandbox.simulation.story import Story
 from tidegauge.sandbox.simulation.world import World
-from tidegauge.sandbox.thismachine.endpoint import Looks
 from tidegauge.sandbox.thismachine.machine import UnsupportedError
 from tidegauge.serving.authentication import Authenticator, TokenCache
 from tidegauge.serving.messages import User

@@ -4,19 +4,19 @@ import os
 from collections.abc import Callable
 
 from tidegauge.sandbox.apiserver.storage import Storage
+from tidegauge.sandbox.mirroring import Mirror
+from tidegauge.sandbox.records import Node
 from tidegauge.sandbox.simulation.controllers.heartbeats import GRACE
 from tidegauge.sandbox.simulation.engine import SECOND
 from tidegauge.sandbox.thismachine.housekeeping import Housekeeping
 from tidegauge.sandbox.thismachine.machine import Machine
-from tidegauge.sandbox.thismachine.mirroring import Mirror
-from tidegauge.sandbox.thismachine.records import Node
 from tidegauge.units.clock import Clock
 
 THIS_MACHINE = "this-machine"
 
 
 class ThisMachine:
-    """Implements `thismachine.endpoint.Looks`; `at` is the address and port it is served on.
+    """Implements `endpoint.Looks`; `at` is the address and port it is served on.
 
     `period` is how often it looks, in seconds; nothing is written while not `writable`. While not
     `powered` nothing is heard of it, and its node is NotReady when others' would be.

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import TypeAlias
 
+from tidegauge.sandbox.endpoint import Authenticating, Endpoint, Looks
 from tidegauge.sandbox.kubelets import KubeletServer, open_port
-from tidegauge.sandbox.thismachine.endpoint import Authenticating, Endpoint, Looks
-from tidegauge.sandbox.thismachine.records import Node
+from tidegauge.sandbox.records import Node
 from tidegauge.security.certificates import Pair
 from tidegauge.serving.connection import Answering
 from tidegauge.serving.messages import Request, Response

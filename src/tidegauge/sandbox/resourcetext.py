@@ -128,9 +128,14 @@ _template = lru_cache(maxsize=64)(
 )
 
 
+def _seconds(cpu: int) -> bytes:
+    """Rounded twice, as in Go, which makes a float of the nanoseconds first."""
+    return go_float(float(cpu) / NANO).encode()
+
+
 def _of_containers(figures: Sequence[Figures], *, swap: bool) -> Iterator[bytes | int]:
     for each in figures:
-        yield from (go_float(each.cpu / NANO).encode(), each.stamp)
+        yield from (_seconds(each.cpu), each.stamp)
     for each in figures:
         yield from (number(each.memory), each.stamp)
     for each in figures:
@@ -146,7 +151,7 @@ def _of_containers(figures: Sequence[Figures], *, swap: bool) -> Iterator[bytes 
 
 def _of_totals(figures: Sequence[Figures], *, swap: bool) -> Iterator[bytes | int]:
     for each in figures:
-        yield from (go_float(each.cpu / NANO).encode(), each.stamp)
+        yield from (_seconds(each.cpu), each.stamp)
     for each in figures:
         yield from (number(each.memory), each.stamp)
     if swap:

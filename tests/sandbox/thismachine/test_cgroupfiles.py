@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tidegauge.sandbox.records import Memory, Pressure, Pressures
 from tidegauge.sandbox.thismachine import cgroupfiles as files
-from tidegauge.sandbox.thismachine.records import Memory, Pressure, Pressures
 
 V2 = {
     "memory.current": b"1000000\n",

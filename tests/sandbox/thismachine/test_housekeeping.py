@@ -7,10 +7,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.clock import ManualClock
-from tests.sandbox.thismachine.looks import node
+from tests.sandbox.looks import node
+from tidegauge.sandbox.records import Node
 from tidegauge.sandbox.thismachine.housekeeping import Housekeeping
 from tidegauge.sandbox.thismachine.machine import UnsupportedError
-from tidegauge.sandbox.thismachine.records import Node
 
 
 @dataclass

@@ -8,6 +8,7 @@ import pytest
 
 from tests.clock import ManualClock
 from tests.sandbox.thismachine.trees import BOOT, HYBRID_MOUNTS, V1_MOUNTS, V2_MOUNTS, Host
+from tidegauge.sandbox.records import Pod
 from tidegauge.sandbox.thismachine import walking
 from tidegauge.sandbox.thismachine.machine import (
     BY_CGROUPS,
@@ -15,7 +16,6 @@ from tidegauge.sandbox.thismachine.machine import (
     Machine,
     UnsupportedError,
 )
-from tidegauge.sandbox.thismachine.records import Pod
 
 ID = "0123456789ab" + "c" * 52
 OTHER = "ba9876543210" + "d" * 52

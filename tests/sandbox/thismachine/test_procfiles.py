@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tidegauge.sandbox.records import Interface, Memory
 from tidegauge.sandbox.thismachine import procfiles
 from tidegauge.sandbox.thismachine.procfiles import Mounts, SystemTime
-from tidegauge.sandbox.thismachine.records import Interface, Memory
 
 STAT = b"""cpu  100 20 30 4000 50 6 7 800 90 10
 cpu0 100 20 30 4000 50 6 7 800 90 10

@@ -11,13 +11,13 @@ import pytest
 
 from tests.sandbox.thismachine.burning import GROUP, MOUNTS, burner, move, own_groups
 from tidegauge.kubelet.exposition import parse
-from tidegauge.sandbox.thismachine import exposition
+from tidegauge.sandbox import exposition
+from tidegauge.sandbox.records import Pod, Usage
 from tidegauge.sandbox.thismachine.cgroups import Cgroups
 from tidegauge.sandbox.thismachine.grouping import Sessions
 from tidegauge.sandbox.thismachine.machine import Machine
 from tidegauge.sandbox.thismachine.processes import Processes
 from tidegauge.sandbox.thismachine.procfiles import system_time
-from tidegauge.sandbox.thismachine.records import Pod, Usage
 from tidegauge.units.clock import SystemClock
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc and cgroups")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from tidegauge.sandbox.thismachine.records import Container, Node, Pod, Usage
+from tidegauge.sandbox.records import Container, Node, Pod, Usage
 
 HOUR = 3600.0
 

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from tidegauge.sandbox import exposition, summary
 from tidegauge.sandbox.apiserver.storage import Storage, key_of
+from tidegauge.sandbox.records import Node
 from tidegauge.sandbox.simulation import looks
 from tidegauge.sandbox.simulation.container import Container
 from tidegauge.sandbox.simulation.engine import SECOND, Engine
@@ -18,8 +20,6 @@ from tidegauge.sandbox.simulation.podspec import is_finished
 from tidegauge.sandbox.simulation.podstatus import status_of
 from tidegauge.sandbox.simulation.recorder import Recorder
 from tidegauge.sandbox.simulation.story import Image
-from tidegauge.sandbox.thismachine import exposition, summary
-from tidegauge.sandbox.thismachine.records import Node
 
 Object: TypeAlias = dict[str, Any]
 PodKey: TypeAlias = tuple[str, str]

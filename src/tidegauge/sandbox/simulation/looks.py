@@ -2,10 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from tidegauge.sandbox.simulation import pod as simulated
-from tidegauge.sandbox.simulation.engine import SECOND
-from tidegauge.sandbox.simulation.measuring import Measured, Measurements
-from tidegauge.sandbox.thismachine.records import (
+from tidegauge.sandbox.records import (
     Container,
     FileSystem,
     Interface,
@@ -14,6 +11,9 @@ from tidegauge.sandbox.thismachine.records import (
     Usage,
     Written,
 )
+from tidegauge.sandbox.simulation import pod as simulated
+from tidegauge.sandbox.simulation.engine import SECOND
+from tidegauge.sandbox.simulation.measuring import Measured, Measurements
 
 _DISK = 105_553_116_160
 _USED = 21_474_836_480

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
+from tidegauge.sandbox.records import Memory, Pressure, Pressures, Stalls, Usage
 from tidegauge.sandbox.simulation.container import Container
 from tidegauge.sandbox.simulation.engine import SECOND
 from tidegauge.sandbox.simulation.machines import Machine
 from tidegauge.sandbox.simulation.meter import Meter
 from tidegauge.sandbox.simulation.pod import Pod
 from tidegauge.sandbox.simulation.story import Bytes, Image, Micro
-from tidegauge.sandbox.thismachine.records import Memory, Pressure, Pressures, Stalls, Usage
 
 PodKey: TypeAlias = tuple[str, str]
 

@@ -7,7 +7,7 @@ one that vanishes while being read is empty.
 import re
 from collections.abc import Mapping
 
-from tidegauge.sandbox.thismachine.records import Memory, Pressure, Pressures
+from tidegauge.sandbox.records import Memory, Pressure, Pressures
 
 V2_CPU = "cpu.stat"
 V2_FILES = (

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tidegauge.sandbox.records import Container, Memory, Pod, Stalls, Usage
 from tidegauge.sandbox.thismachine import cgroupfiles as files
 from tidegauge.sandbox.thismachine.names import (
     Names,
@@ -17,7 +18,6 @@ from tidegauge.sandbox.thismachine.names import (
 from tidegauge.sandbox.thismachine.naming import CgroupPath, Role
 from tidegauge.sandbox.thismachine.processes import Processes
 from tidegauge.sandbox.thismachine.procfiles import Mounts
-from tidegauge.sandbox.thismachine.records import Container, Memory, Pod, Stalls, Usage
 from tidegauge.sandbox.thismachine.walking import Found, Walk, read
 from tidegauge.units.clock import Clock
 

@@ -13,9 +13,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from tidegauge.sandbox.records import Container, Memory, Pod, Usage
 from tidegauge.sandbox.thismachine.naming import label, subdomain
 from tidegauge.sandbox.thismachine.procfiles import Process
-from tidegauge.sandbox.thismachine.records import Container, Memory, Pod, Usage
 
 NAMESPACE = "sessions"
 

@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from tidegauge.sandbox.records import Node
 from tidegauge.sandbox.thismachine.machine import Machine, UnsupportedError
-from tidegauge.sandbox.thismachine.records import Node
 from tidegauge.telemetry.changes import OnChange
 from tidegauge.telemetry.logs import get_logger
 from tidegauge.units.clock import Clock

@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
+from tidegauge.sandbox.records import FileSystem, Memory, Node, Pod, Stalls, Usage
 from tidegauge.sandbox.thismachine import procfiles
 from tidegauge.sandbox.thismachine.cgroupfiles import STALLS, pressures
 from tidegauge.sandbox.thismachine.cgroups import Cgroups
 from tidegauge.sandbox.thismachine.grouping import Sessions
 from tidegauge.sandbox.thismachine.processes import Processes
-from tidegauge.sandbox.thismachine.records import FileSystem, Memory, Node, Pod, Stalls, Usage
 from tidegauge.sandbox.thismachine.walking import read
 from tidegauge.units.clock import Clock
 

@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from tidegauge.sandbox.records import Interface, Memory
 from tidegauge.sandbox.thismachine.cgroupfiles import working_set
-from tidegauge.sandbox.thismachine.records import Interface, Memory
 
 _KIBI = 1024
 _MEMORY_LINE = re.compile(rb"^([A-Za-z0-9_()]+): +([0-9]{1,15}) kB$", re.MULTILINE)

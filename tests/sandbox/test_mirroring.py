@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.clock import ManualClock
-from tests.sandbox.thismachine.looks import node
+from tests.sandbox.looks import node
 from tidegauge.sandbox.apiserver.storage import Storage
-from tidegauge.sandbox.thismachine.mirroring import MIRROR, Mirror
-from tidegauge.sandbox.thismachine.records import Node
+from tidegauge.sandbox.mirroring import MIRROR, Mirror
+from tidegauge.sandbox.records import Node
 
 
 @pytest.fixture

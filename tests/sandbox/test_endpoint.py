@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.sandbox.thismachine.looks import node
-from tidegauge.sandbox.thismachine.endpoint import BEARER, Endpoint
-from tidegauge.sandbox.thismachine.records import Node
+from tests.sandbox.looks import node
+from tidegauge.sandbox.endpoint import BEARER, Endpoint
+from tidegauge.sandbox.records import Node
 from tidegauge.serving.authentication import ANONYMOUS, Unauthenticated
 from tidegauge.serving.messages import Request, Response, User
 

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Protocol
 
-from tidegauge.sandbox.thismachine import exposition, summary
-from tidegauge.sandbox.thismachine.records import Node
+from tidegauge.sandbox import exposition, summary
+from tidegauge.sandbox.records import Node
 from tidegauge.serving.authentication import ANONYMOUS, Unauthenticated
 from tidegauge.serving.messages import Request, Response, User
 from tidegauge.serving.query import parse_query

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tidegauge.sandbox.thismachine.records import (
+from tidegauge.sandbox.records import (
     Container,
     FileSystem,
     Interface,

@@ -10,6 +10,7 @@ from typing import Any
 from tidegauge.sandbox.apiserver.defaults import fill_in
 from tidegauge.sandbox.apiserver.poddefaults import quality_of_service
 from tidegauge.sandbox.apiserver.storage import Object, Storage
+from tidegauge.sandbox.records import Container, Node, Pod
 from tidegauge.sandbox.simulation.engine import SECOND
 from tidegauge.sandbox.simulation.machines import (
     KUBELET_VERSION,
@@ -18,7 +19,6 @@ from tidegauge.sandbox.simulation.machines import (
     with_times,
 )
 from tidegauge.sandbox.simulation.podspec import condition, is_ready
-from tidegauge.sandbox.thismachine.records import Container, Node, Pod
 from tidegauge.units.timestamp import format_rfc3339
 
 MIRROR = "kubernetes.io/config.mirror"

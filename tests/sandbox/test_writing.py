@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from tests.sandbox.thismachine.looks import node, usage
+from tests.sandbox.looks import node, usage
 from tidegauge.kubelet.exposition import parse
-from tidegauge.sandbox.thismachine import exposition, summary
+from tidegauge.sandbox import exposition, summary
 
 BODY = """\
 # HELP container_cpu_usage_seconds_total [STABLE] Cumulative cpu time consumed by the container \

@@ -1,7 +1,7 @@
-"""`/metrics/resource` of one look at this machine."""
+"""`/metrics/resource` of one look at a node."""
 
+from tidegauge.sandbox.records import Node, Usage
 from tidegauge.sandbox.resourcetext import Figures, render
-from tidegauge.sandbox.thismachine.records import Node, Usage
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tidegauge.sandbox.thismachine.records import (
+from tidegauge.sandbox.records import (
     Container,
     FileSystem,
     Interface,
