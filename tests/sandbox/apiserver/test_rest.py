@@ -7,6 +7,7 @@ import pytest
 
 from tests.sandbox.apiserver.rig import MERGE, TABLE, Rig, config_map, pod
 from tidegauge.sandbox.apiserver.identities import NOBODY, VIEWER
+from tidegauge.sandbox.apiserver.lists import SNAPSHOTS
 from tidegauge.serving.status import Status
 
 MAPS = "/api/v1/namespaces/default/configmaps"
@@ -422,3 +423,17 @@ async def test_token_of_an_account(rig: Rig) -> None:
     assert before["user"]["username"] == "system:serviceaccount:default:default"
     assert made["expirationTimestamp"] == "2026-11-23T12:10:00Z"
     assert "authenticated" not in after
+
+
+async def test_only_the_last_lists_can_be_gone_on_with(rig: Rig) -> None:
+    """Who begins pages and never ends them does not make the server grow."""
+    for name in "ab":
+        rig.storage.create("configmaps", config_map(name))
+    target = f"{MAPS}?limit=1"
+    tokens = [
+        (await rig.ask("GET", target)).json()["metadata"]["continue"] for _ in range(SNAPSHOTS + 1)
+    ]
+
+    answers = [await rig.ask("GET", f"{target}&continue={token}") for token in tokens[:2]]
+
+    assert [each.status for each in answers] == [410, 200]
