@@ -27,6 +27,8 @@ from tidegauge.console.exits import Exit
 from tidegauge.console.main import main
 from tidegauge.units.clock import SystemClock
 
+pytestmark = pytest.mark.live
+
 SECONDS = 30.0
 """For a start or an end, on a busy machine."""
 

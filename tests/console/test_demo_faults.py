@@ -21,6 +21,8 @@ from tidegauge.sandbox.faults.ofcluster import LOST
 from tidegauge.sandbox.faults.playing import FaultError, Faults, Play, read
 from tidegauge.units.clock import SystemClock
 
+pytestmark = pytest.mark.live
+
 NODE = "worker-2"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
