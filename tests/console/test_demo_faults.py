@@ -21,11 +21,10 @@ from tidegauge.sandbox.faults.ofcluster import LOST
 from tidegauge.sandbox.faults.playing import FaultError, Faults, Play, read
 from tidegauge.units.clock import SystemClock
 
-pytestmark = pytest.mark.live
 
 NODE = "worker-2"
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.live]
 
 CAUSES = {
     "node-down": "refused",
