@@ -21,7 +21,6 @@ from tidegauge.sandbox.faults.ofcluster import LOST
 from tidegauge.sandbox.faults.playing import FaultError, Faults, Play, read
 from tidegauge.units.clock import SystemClock
 
-
 NODE = "worker-2"
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.live]
