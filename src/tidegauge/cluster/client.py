@@ -125,7 +125,7 @@ class Client:
     async def __aexit__(self, *_: object) -> None:
         if self._session:
             await self._session.close()
-            for _ in range(CLOSING_TURNS):
+            for _turn in range(CLOSING_TURNS):
                 await asyncio.sleep(0)
 
     async def get(
