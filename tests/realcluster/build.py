@@ -82,6 +82,11 @@ def ensure(binaries: Iterable[Binary] = BINARIES, say: Say | None = None) -> dic
     return {binary.label: path_of(binary) for binary in wanted}
 
 
+def module_folder(binary: Binary) -> Path:
+    """Where the module lies that a program is built in."""
+    return cache_dir() / "modules" / f"{binary.module.replace('/', '_')}-{binary.version}"
+
+
 def _missing(binaries: Iterable[Binary]) -> list[Binary]:
     return [binary for binary in binaries if not path_of(binary).exists()]
 
@@ -110,7 +115,7 @@ def _build(binaries: Sequence[Binary], say: Say) -> None:
         f"realcluster: building {len(binaries)} programs into {cache_dir() / 'bin'} "
         "(once per machine; about 12 minutes with cold caches)"
     )
-    env = _go_environment(say)
+    env = go_environment(say)
     _check_disk(binaries, env)
     for count, binary in enumerate(binaries, 1):
         begun = time.monotonic()
@@ -121,7 +126,7 @@ def _build(binaries: Sequence[Binary], say: Say) -> None:
 
 
 def _compile(binary: Binary, env: Mapping[str, str], say: Say) -> None:
-    folder = cache_dir() / "modules" / f"{binary.module.replace('/', '_')}-{binary.version}"
+    folder = module_folder(binary)
     log = cache_dir() / "logs" / f"{binary.label}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_bytes(b"")
@@ -222,7 +227,7 @@ def _tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:])
 
 
-def _go_environment(say: Say) -> dict[str, str]:
+def go_environment(say: Say) -> dict[str, str]:
     """The environment in which `go` is new enough."""
     env = os.environ | {
         "CGO_ENABLED": "0",  # static binaries, no C compiler needed

@@ -103,10 +103,20 @@ def _item(kind: str) -> str:
     return kind.removeprefix("[]").removeprefix("map[string]")
 
 
+def module_cache() -> Path:
+    """Go's cache of modules, with those in it that have the .proto files."""
+    binary = build.find("kube-apiserver", versions.KUBERNETES)
+    build.ensure([binary])
+    folder, env = build.module_folder(binary), build.go_environment(print)
+    needed = sorted({f"k8s.io/{module}" for _, module, _ in _SOURCES.values()})
+    subprocess.run(["go", "mod", "download", *needed], cwd=folder, env=env, check=True)
+    command = ["go", "env", "GOMODCACHE"]
+    shown = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    return Path(shown.stdout.strip())
+
+
 def main() -> None:
-    build.ensure([build.find("kube-apiserver", versions.KUBERNETES)])
-    shown = subprocess.run(["go", "env", "GOMODCACHE"], capture_output=True, text=True, check=True)
-    FILE.write_text(render(messages(Path(shown.stdout.strip()))))
+    FILE.write_text(render(messages(module_cache())))
 
 
 if __name__ == "__main__":
