@@ -68,8 +68,8 @@ cache of `jsontext.quoted`, which is for what kubelets say, would only lose here
 
 
 def _time_json(entry: Entry) -> str:
-    stamp, window, *_ = entry.usage
-    return f'"timestamp":"{format_rfc3339(stamp // 1000)}","window":"{window_text(window)}"'
+    stamp = format_rfc3339(entry.usage.stamp_ms // 1000)
+    return f'"timestamp":"{stamp}","window":"{window_text(entry.usage.window_ns)}"'
 
 
 def _usage_json(usage: ContainerUsage) -> str:
@@ -115,8 +115,8 @@ def pod_message(entry: Entry) -> bytes:
 
 
 def _times_message(entry: Entry) -> bytes:
-    stamp, window, *_ = entry.usage
-    return _timestamp_message(stamp // 1000) + _window_message(window)
+    usage = entry.usage
+    return _timestamp_message(usage.stamp_ms // 1000) + _window_message(usage.window_ns)
 
 
 class _Heads(NamedTuple):
