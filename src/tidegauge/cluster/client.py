@@ -187,7 +187,7 @@ class Client:
                     until.reschedule(None)
                 yield got
             finally:
-                response.close()
+                _end(response)
 
     async def _proven(
         self, url: str, request: _Request, *, again: bool = True
@@ -236,6 +236,15 @@ class Client:
             proxy=self.access.proxy_url or None,
             allow_redirects=False,
         )
+
+
+def _end(response: aiohttp.ClientResponse) -> None:
+    """Let the connection go. One whose answer was not read to its end, such as a watch, is cut: a
+    goodbye in TLS waits for the other side, and may outlive the loop.
+    """
+    if response.connection and (transport := response.connection.transport):
+        transport.abort()
+    response.close()
 
 
 async def _refused(got: Stream, response: aiohttp.ClientResponse) -> ErrorAnswer:
