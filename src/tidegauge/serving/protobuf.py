@@ -9,9 +9,7 @@ from tidegauge.serving.status import Details, Status
 
 _MAGIC = b"k8s\x00"
 
-_TABLED = 1 << 14
-
-_SMALL = [bytes([n]) if n < 0x80 else bytes([n & 0x7F | 0x80, n >> 7]) for n in range(_TABLED)]
+_SMALL = [bytes([n]) if n < 0x80 else bytes([n & 0x7F | 0x80, n >> 7]) for n in range(1 << 14)]
 """Nearly all lengths are in here; a table is four times as fast as the loop."""
 
 EMPTY_LIST_META = b"\x0a\x00\x12\x00\x1a\x00"
@@ -19,7 +17,7 @@ EMPTY_LIST_META = b"\x0a\x00\x12\x00\x1a\x00"
 
 
 def varint(number: int) -> bytes:
-    if number < _TABLED:
+    if number < 1 << 14:
         return _SMALL[number]
     parts = bytearray()
     while number >= 0x80:
@@ -35,9 +33,7 @@ def integer(field: int, number: int) -> bytes:
 
 def chunk(field: int, content: bytes) -> bytes:
     """A field of bytes, or of a message."""
-    size = len(content)
-    length = _SMALL[size] if size < _TABLED else varint(size)  # a call more would cost 3 % of lists
-    return _SMALL[field << 3 | 2] + length + content
+    return _SMALL[field << 3 | 2] + varint(len(content)) + content
 
 
 def text(field: int, content: str) -> bytes:

@@ -26,8 +26,8 @@ def pod_chunks(
     def called_so(pod: Pod) -> bool:
         return fields.matches({"metadata.name": pod.name, "metadata.namespace": pod.namespace})
 
-    # What was not asked for is not looked at: skipping a pod by its labels takes a third of the
-    # time, and HPA's list 8 % less.
+    # What was not asked for is not looked at: skipping a pod by its labels takes a quarter of the
+    # time, and HPA's list 5 % less.
     for pods in _chunked(source.pods(namespace)):
         yield [
             Entry(pod.namespace, pod.name, pod.labels, usage)

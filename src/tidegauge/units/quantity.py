@@ -12,8 +12,6 @@ _BINARY_SUFFIXES = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 
 def format_cpu(nanocores: int) -> str:
     """Nanocores as a decimal quantity: `123456789n`, `12300u`, `50m`, `2`, `1k`."""
-    if nanocores % 1000 and nanocores <= _INT64_MAX:  # nearly all are, and take half the time
-        return f"{nanocores}n"
     return _shorten(_as_stored(nanocores), 1000, _NANO_SUFFIXES)
 
 
@@ -23,7 +21,7 @@ def format_memory(num_bytes: int) -> str:
     Below 1024 Kubernetes changes to decimal suffixes, which only 1000 has: `1k`.
     """
     if num_bytes % _MEBI and not num_bytes % _KIBI and num_bytes <= _INT64_MAX:
-        return f"{num_bytes // _KIBI}Ki"  # whole pages, as nearly all are: a third of the time
+        return f"{num_bytes // _KIBI}Ki"  # whole pages, as nearly all are: 5 % of a list
     if num_bytes in (1000, -1000):
         return f"{num_bytes // 1000}k"
     return _shorten(_as_stored(num_bytes), 1024, _BINARY_SUFFIXES)

@@ -1,7 +1,5 @@
 """What the store answers with: the usage of a pod or a node."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 
@@ -14,12 +12,6 @@ class ContainerUsage(NamedTuple):
     """Working set in bytes at the window's end."""
     swap: int | None
     """Bytes; None where the kubelet does not report it."""
-
-
-container_usage: Callable[[tuple[str, int, int, int | None]], ContainerUsage] = partial(
-    tuple.__new__, ContainerUsage
-)
-"""The same from a tuple, past the Python code of named tuples, which takes as long again."""
 
 
 class Tally(NamedTuple):

@@ -15,12 +15,7 @@ from tidegauge.kubelet.samples import MISSING, NODE_SLOT, Answer, Layout, PodKey
 from tidegauge.kubelet.series import MAX_SERIES
 from tidegauge.usage.alignment import ABSENT, where, widened
 from tidegauge.usage.columns import NEVER, Columns, answer_in, columns_in, empty
-from tidegauge.usage.rates import (
-    NANOSECONDS,
-    NANOSECONDS_PER_MILLISECOND,
-    nanocores,
-    nanocores_of_all,
-)
+from tidegauge.usage.rates import NANOSECONDS, NANOSECONDS_PER_MILLISECOND, nanocores
 
 SHORTEST_FROM_START_NS = 10 * NANOSECONDS
 """The shortest window from a container's start: below it, start-up is all one would see."""
@@ -132,9 +127,10 @@ class NodeSeries:
     def rates(self) -> "array[int]":
         """The nanocores of all slots; empty unless each has an ordinary usage and none has exited.
 
-        Where there are rates, all of the node can be read from the columns, which takes a third of
-        the time of `exited` and `usage` for each slot. They are made when first asked for after an
-        answer, as many answers are never read, and take 8 bytes a slot until the next.
+        Where there are rates, all of the node can be read from the columns instead of by `exited`
+        and `usage` for each slot: less than half the time, which is 30 % of a list's. They are made
+        when first asked for after an answer, as many answers are never read, and take 8 bytes a
+        slot until the next.
         """
         if self._rates is None:
             self._rates = array("Q", self._nanocores())
@@ -145,9 +141,13 @@ class NodeSeries:
         columns = self.columns
         if not self._complete() or 0 in columns.memory:
             return ()
-        rates = nanocores_of_all(
-            columns.cpu, columns.base_cpu, columns.cpu_stamp, columns.base_stamp
+        rows = zip(
+            columns.cpu, columns.base_cpu, columns.cpu_stamp, columns.base_stamp, strict=True
         )
+        rates = [
+            nanocores(cpu - base_cpu, (stamp - begin) * NANOSECONDS_PER_MILLISECOND)
+            for cpu, base_cpu, stamp, begin in rows
+        ]
         return rates if max(rates) <= _UINT64_MAX else ()
 
     def count(self) -> Count:

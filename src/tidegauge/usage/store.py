@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tidegauge.kubelet.samples import MISSING, NODE_SLOT, Answer, Layout
 from tidegauge.units.clock import Clock
 from tidegauge.usage.rates import NANOSECONDS_PER_MILLISECOND
-from tidegauge.usage.readings import ContainerUsage, Tally, Usage, container_usage
+from tidegauge.usage.readings import ContainerUsage, Tally, Usage
 from tidegauge.usage.series import NodeSeries, SeriesUsage
 
 
@@ -142,8 +142,8 @@ def _quick_usage(node: _Node, rates: Sequence[int], first: int, end: int) -> Usa
     containers = []
     for slot in range(first, end):
         size = swap[slot]
-        row = (names[slot], rates[slot], memory[slot], None if size == MISSING else size)
-        containers.append(container_usage(row))
+        known = None if size == MISSING else size
+        containers.append(ContainerUsage(names[slot], rates[slot], memory[slot], known))
         at, begin = stamps[slot], bases[slot]
         if at < stamp or (at == stamp and begin < base):
             stamp, base = at, begin
