@@ -1,6 +1,7 @@
 """`tidegauge demo` as its own process: what it prints, what it leaves behind, how it is told."""
 
 import asyncio
+import errno
 import json
 import os
 import pty
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -21,10 +23,11 @@ from tidegauge.cluster.client import Client
 from tidegauge.cluster.errors import ApiError
 from tidegauge.console.access import api_access
 from tidegauge.console.commandline import FlagError
-from tidegauge.console.demo.demo import LOOK
+from tidegauge.console.demo.demo import LOOK, Demo
 from tidegauge.console.demo.options import FLAGS, DemoOptions, parse
 from tidegauge.console.exits import Exit
 from tidegauge.console.main import main
+from tidegauge.sandbox.simulation import library
 from tidegauge.units.clock import SystemClock
 
 pytestmark = pytest.mark.live
@@ -81,11 +84,11 @@ async def demo(tmp_path: Path, *flags: str) -> AsyncIterator[Process]:
             await process.wait()
 
 
-async def tell(tmp_path: Path, *words: str) -> tuple[int, str]:
+async def tell(tmp_path: Path, *words: str, kubeconfig: str = "") -> tuple[int, str]:
     """`tidegauge demo fault …`: exit code and what it printed."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tidegauge", "demo", "fault", *words),
-        env={**os.environ, "TMPDIR": str(tmp_path)},
+        env={**os.environ, "TMPDIR": str(tmp_path), "KUBECONFIG": kubeconfig},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -226,6 +229,50 @@ async def test_faults_are_played_from_another_terminal(tmp_path: Path) -> None:
         assert await tell(tmp_path, "--clear") == (Exit.FINE, "no faults any more\n")
         assert (await tell(tmp_path, "no-such"))[0] == Exit.BAD_INPUT
         await process.end(signal.SIGINT)
+
+
+async def test_of_two_demos_a_fault_goes_to_the_one_of_the_kubeconfig(tmp_path: Path) -> None:
+    """Though the other is newer."""
+    async with demo(tmp_path) as older:
+        mine = str(await older.kubeconfig())
+        await older.until("Worth trying")
+        async with demo(tmp_path) as newer:
+            await newer.until("Worth trying")
+
+            assert (await tell(tmp_path, "lying=worker-3", kubeconfig=mine))[0] == Exit.FINE
+
+            assert await tell(tmp_path, "--list") == (Exit.FINE, "no faults\n")
+            assert (await tell(tmp_path, "--list", kubeconfig=mine))[1] == "lying=worker-3\n"
+            await newer.end(signal.SIGINT)
+        await older.end(signal.SIGINT)
+
+
+def test_the_command_that_is_printed_can_be_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where `tidegauge` is not in PATH, as after `make demo`, by its whole path."""
+    tried = Demo(DemoOptions(), library.shipped("leak"), tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert tried.commands()[-1].startswith(f"{Path(sys.executable).parent}/tidegauge demo fault")
+
+    (tmp_path / "tidegauge").touch(mode=0o755)
+    assert tried.commands()[-1].startswith("tidegauge demo fault")
+
+
+def test_a_full_disk_is_told_without_a_trace(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what to do; it is no bug of ours."""
+
+    def full(**_: str) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", full)
+
+    assert main(["demo", "--for=1s"]) == Exit.BAD_INPUT
+    told = capsys.readouterr().err
+    assert "No space left on device; its files need some room, TMPDIR says where" in told
+    assert "Traceback" not in told
 
 
 async def test_without_a_demo_no_fault_can_be_played(tmp_path: Path) -> None:

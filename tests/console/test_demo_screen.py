@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +225,29 @@ def test_the_smallest_usual_terminal_shows_nodes_and_what_is_wrong() -> None:
     assert text.count("w-1") >= 5
     assert "MISSING OR STALE" in text
     assert "Connection refused" in text
+
+
+def test_the_commands_asked_for_are_shown_where_there_is_little_room() -> None:
+    """All of them, below ten nodes."""
+    found = seen()
+
+    commands = [f"kubectl get {number}" for number in range(5)]
+    many = found._replace(nodes=[*found.nodes] * 5)
+
+    text = drawn(shown(many, commands=commands, help=True), 80, 24)
+
+    assert all(command in text for command in commands)
+
+
+def test_no_room_is_left_empty_while_workloads_are_cut() -> None:
+    """What a section left out frees goes to those that stay."""
+    found = seen()
+    many = found._replace(nodes=[*found.nodes] * 5, workloads=[*found.workloads] * 5)
+
+    lines = drawn(shown(many), 80, 24).splitlines()
+
+    empty = [not line.strip() for line in lines]
+    assert not any(one and other for one, other in pairwise(empty))
 
 
 def test_a_node_not_ready_says_so() -> None:

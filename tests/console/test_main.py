@@ -71,3 +71,17 @@ def test_a_bug_shows_its_trace(
     shown = capsys.readouterr().err
     assert "ZeroDivisionError" in shown
     assert "this is a bug" in shown
+
+
+def test_an_early_interrupt_shows_no_trace(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C while modules are being imported."""
+
+    def interrupted(_: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(entry, "_dispatch", interrupted)
+
+    assert main([]) == Exit.INTERRUPTED
+    assert capsys.readouterr().err == ""

@@ -12,3 +12,5 @@ class Exit(IntEnum):
     UNREACHABLE = 3
     """The cluster can't be reached, or says no."""
     BUG = 70
+    INTERRUPTED = 130
+    """Ctrl-C before there was anything to end; as shells have it, 128 and the signal."""

@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _dispatch(words)
     except BrokenPipeError:
         return Exit.FINE
+    except KeyboardInterrupt:  # before the command minds signals itself
+        return Exit.INTERRUPTED
     except Exception:  # noqa: BLE001 (whatever it is, it is ours)
         traceback.print_exc()
         sys.stderr.write("tidegauge: this is a bug; please report it with the lines above\n")

@@ -1,6 +1,7 @@
 """`tidegauge demo`: from flags to a running demo, and to an exit code."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -36,7 +37,8 @@ Examples:
   tidegauge demo --for=30s --fault=wrong-certificate=worker-4 -o json
         With a fault, for programs.
   tidegauge demo fault node-down=worker-2
-        In another terminal; what to watch for is printed.
+        In another terminal; what to watch for is printed. Of several demos it is the one
+        whose kubeconfig KUBECONFIG names, else the newest.
 
 Exit codes: 0 when all was there; 1 when something promised was not; 2 for flags, stories or
 faults that can't be used; 3 when no demo runs that a fault could be played in; 70 for a bug.
@@ -63,10 +65,14 @@ def _run(options: DemoOptions) -> int:
         return asyncio.run(run(options, _say, live=live))
     except (StoryError, FaultError) as error:
         return _refuse(str(error).splitlines())
+    except BrokenPipeError:
+        raise  # who read our output has had enough
+    except OSError as error:  # while it runs, they come in groups
+        return _refuse([f"cannot start: {error}; its files need some room, TMPDIR says where"])
 
 
 def _fault(words: Sequence[str]) -> int:
-    """Tell the newest demo that runs."""
+    """Tell the demo that KUBECONFIG is of; without it the newest that runs."""
     match words:
         case ["--list"]:
             line = "list"
@@ -77,7 +83,7 @@ def _fault(words: Sequence[str]) -> int:
         case _:
             names = ", ".join(each.name for each in FAULTS)
             return _refuse([f"fault: give NAME[=NODE], --clear or --list; faults are {names}"])
-    for folder in reversed(control.demos()):
+    for folder in control.demos(os.environ.get("KUBECONFIG", "")):
         try:
             answer = asyncio.run(control.ask(folder, line))
         except OSError:

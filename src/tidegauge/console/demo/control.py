@@ -37,10 +37,12 @@ async def listening(folder: Path, hear: Hear) -> AsyncIterator[None]:
         (folder / SOCKET).unlink(missing_ok=True)
 
 
-def demos() -> list[Path]:
-    """Folders of demos that seem to run, the newest last."""
+def demos(kubeconfig: str) -> list[Path]:
+    """Folders of demos that seem to run: first that of this kubeconfig, then the newest."""
     sockets = Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{SOCKET}")
-    return [path.parent for path in sorted(sockets, key=lambda path: path.stat().st_mtime)]
+    newest = sorted(sockets, key=lambda path: path.stat().st_mtime, reverse=True)
+    meant = Path(kubeconfig).parent
+    return sorted((path.parent for path in newest), key=lambda folder: folder != meant)
 
 
 async def ask(folder: Path, line: str) -> str:

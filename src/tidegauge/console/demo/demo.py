@@ -1,6 +1,8 @@
 """A demo as one thing: a cluster, the metrics server in it, faults, and what is seen of them."""
 
 import asyncio
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -30,7 +32,7 @@ _COMMANDS = (
     "kubectl top pods -A --sort-by=cpu",
     "kubectl -n {namespace} scale deployment {name} --replicas=6",
     "kubectl get pods -A -w",
-    "tidegauge demo fault node-down=worker-2",
+    "{program} demo fault node-down=worker-2",
 )
 
 
@@ -92,7 +94,10 @@ class Demo:
         deployed = [each for each in self._story.workloads if each.kind == "Deployment"]
         first = deployed[0] if deployed else None
         namespace, name = (first.namespace, first.name) if first else ("kube-system", "coredns")
-        return [command.format(namespace=namespace, name=name) for command in _COMMANDS]
+        program = _program()
+        return [
+            command.format(namespace=namespace, name=name, program=program) for command in _COMMANDS
+        ]
 
     def greeting(self) -> Iterator[str]:
         yield f"“{self._story.title}”, seed {self._options.seed}: {self._story.about.strip()}"
@@ -137,3 +142,9 @@ class Demo:
         """Scrapes, and those that failed, by all lives of the server."""
         tallies = [life.collection.scrapes.tally for life in self.server.lives]
         return sum(each.asked for each in tallies), sum(each.failed for each in tallies)
+
+
+def _program() -> str:
+    """How a shell finds us: after `make demo` only by the path in the virtual environment."""
+    name = "tidegauge"
+    return name if shutil.which(name) else str(Path(sys.executable).with_name(name))

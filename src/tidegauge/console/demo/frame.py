@@ -68,6 +68,10 @@ def _fill(sections: Sequence[_Section], room: int) -> list[Line]:
             if over > 0:
                 shortened = max(leasts[index], heights[index] - over)
                 heights[index] = shortened if shortened > 1 else 0
+    for index in reversed(order):  # what a section left out has freed
+        if heights[index]:
+            spare = max(0, room - _needed(heights))
+            heights[index] += min(spare, len(sections[index].lines) - heights[index])
     lines: list[Line] = []
     for section, height in zip(sections, heights, strict=True):
         if lines and height:
@@ -119,14 +123,15 @@ def _sections(shown: Shown, columns: int) -> list[_Section]:
     if picture is None:
         return [_Section([[Span(" The cluster is up; usage takes two measurements.")]], 0, 1)]
     nodes = [*panels.nodes(picture.nodes, columns)]
-    sections = [_Section(nodes, 1, len(nodes))]
+    sections = [_Section(nodes, 0, len(nodes))]
     workloads, pods = [*panels.workloads(picture.workloads)], [*panels.pods(picture.pods)][:PODS]
     if columns >= WIDE:
         sections.append(_Section(beside(workloads, pods, LEFT), 4, 4))
     else:
         sections += [_Section(workloads, 4, 4), _Section(pods, 5, 4)]
     if shown.help:
-        sections.append(_Section([*panels.commands(shown.commands)], 2))
+        told = [*panels.commands(shown.commands)]  # asked for, so before what is told unasked
+        sections.append(_Section(told, 1, len(told)))
     if shown.faults:
         sections.append(_Section([*panels.active(shown.faults, columns)], 3, 3))
     sections.append(_Section([*panels.gaps(picture, columns)], 2, 4))
