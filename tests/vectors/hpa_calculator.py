@@ -7,19 +7,23 @@ from msgspec.structs import replace
 
 from tests.vectors import hpa_input
 from tests.vectors.verdict import Verdict
-from tidegauge.autoscale.calculation import Calculation
-from tidegauge.autoscale.errors import MetricError
-from tidegauge.autoscale.podmetrics import by_pods_average, by_resource_average, by_utilization
-from tidegauge.autoscale.profiles import PROFILES
-from tidegauge.autoscale.settings import Settings
-from tidegauge.autoscale.tolerance import Tolerance
-from tidegauge.autoscale.valuemetrics import (
+from tidegauge.autoscale.engine.calculation import Calculation
+from tidegauge.autoscale.engine.errors import MetricError
+from tidegauge.autoscale.engine.podmetrics import (
+    by_pods_average,
+    by_resource_average,
+    by_utilization,
+)
+from tidegauge.autoscale.engine.profiles import PROFILES
+from tidegauge.autoscale.engine.settings import Settings
+from tidegauge.autoscale.engine.tolerance import Tolerance
+from tidegauge.autoscale.engine.valuemetrics import (
     by_external_average,
     by_external_value,
     by_object_average,
     by_object_value,
 )
-from tidegauge.autoscale.view import View
+from tidegauge.autoscale.engine.view import View
 
 _OBJECT = "Service ns1/front"
 _NO_SELECTOR = "nil"

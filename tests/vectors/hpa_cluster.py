@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tidegauge.autoscale.decision import Decision
-from tidegauge.autoscale.reconciling import decide
-from tidegauge.autoscale.rescaling import Refused, Step, rescaling
-from tidegauge.autoscale.situation import Scale, ScaleFailure, Situation
+from tidegauge.autoscale.engine.decision import Decision
+from tidegauge.autoscale.engine.reconciling import decide
+from tidegauge.autoscale.engine.rescaling import Refused, Step, rescaling
+from tidegauge.autoscale.engine.situation import Scale, ScaleFailure, Situation
 
 _UNKNOWN_KIND = "unrecognized resource"
 

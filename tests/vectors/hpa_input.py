@@ -5,14 +5,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tidegauge.autoscale.answers import Answers, ContainerUsage, Failure, PodUsage, PodValue
-from tidegauge.autoscale.memory import Memory, Recommendation, ScaleEvent
-from tidegauge.autoscale.pods import Container, Kind, Pod, ReadyCondition
-from tidegauge.autoscale.profiles import NEWEST, Profile
-from tidegauge.autoscale.settings import Settings
-from tidegauge.autoscale.situation import Autoscaler, Scale, ScaleFailure, Situation
-from tidegauge.autoscale.spec import decode_spec
-from tidegauge.autoscale.status import Condition, Status
+from tidegauge.autoscale.engine.answers import Answers, ContainerUsage, Failure, PodUsage, PodValue
+from tidegauge.autoscale.engine.memory import Memory, Recommendation, ScaleEvent
+from tidegauge.autoscale.engine.pods import Container, Kind, Pod, ReadyCondition
+from tidegauge.autoscale.engine.profiles import NEWEST, Profile
+from tidegauge.autoscale.engine.settings import Settings
+from tidegauge.autoscale.engine.situation import Autoscaler, Scale, ScaleFailure, Situation
+from tidegauge.autoscale.engine.spec import decode_spec
+from tidegauge.autoscale.engine.status import Condition, Status
 from tidegauge.units.quantities import Quantity, parse
 from tidegauge.units.selectors import parse_label_selector
 

@@ -4,12 +4,12 @@ from typing import Any
 
 from tests.vectors import hpa_input, hpa_output
 from tests.vectors.verdict import Verdict
-from tidegauge.autoscale.memory import Memory, after_scaling
-from tidegauge.autoscale.normalizing import Normalization, normalize
-from tidegauge.autoscale.settings import Settings
-from tidegauge.autoscale.spec import Behavior, Policy, Reference, Rules, Spec
-from tidegauge.autoscale.status import ConditionType, Report, Status
-from tidegauge.autoscale.wording import report_normalization
+from tidegauge.autoscale.engine.memory import Memory, after_scaling
+from tidegauge.autoscale.engine.normalizing import Normalization, normalize
+from tidegauge.autoscale.engine.settings import Settings
+from tidegauge.autoscale.engine.spec import Behavior, Policy, Reference, Rules, Spec
+from tidegauge.autoscale.engine.status import ConditionType, Report, Status
+from tidegauge.autoscale.engine.wording import report_normalization
 
 
 def check(vector: dict[str, Any]) -> Verdict:

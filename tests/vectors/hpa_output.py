@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from tidegauge.autoscale.memory import Memory, ScaleEvent
-from tidegauge.autoscale.status import Condition, Event, Status
+from tidegauge.autoscale.engine.memory import Memory, ScaleEvent
+from tidegauge.autoscale.engine.status import Condition, Event, Status
 
 _SELECTOR_ERROR = "couldn't convert selector into a corresponding internal selector object: "
 """What comes after it may change with apimachinery, says the recordings' own description."""

@@ -5,8 +5,8 @@ from typing import Any
 from tests.vectors import hpa_input, hpa_output
 from tests.vectors.hpa_cluster import ScriptedScale
 from tests.vectors.verdict import Verdict
-from tidegauge.autoscale.decision import Decision, Outcome
-from tidegauge.autoscale.situation import Situation
+from tidegauge.autoscale.engine.decision import Decision, Outcome
+from tidegauge.autoscale.engine.situation import Situation
 
 
 def check(vector: dict[str, Any]) -> Verdict:

@@ -6,8 +6,8 @@ from typing import Any
 from tests.vectors import hpa_input, hpa_output
 from tests.vectors.hpa_cluster import ScriptedScale
 from tests.vectors.verdict import Verdict
-from tidegauge.autoscale.memory import Memory
-from tidegauge.autoscale.status import Status
+from tidegauge.autoscale.engine.memory import Memory
+from tidegauge.autoscale.engine.status import Status
 
 
 def check(vector: dict[str, Any]) -> Verdict:

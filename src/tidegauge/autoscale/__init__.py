@@ -1,13 +1,11 @@
-"""What the HorizontalPodAutoscaler does, and why: from an HPA and what it sees to a decision.
+"""The HorizontalPodAutoscaler: what it does, and why.
 
-Pure: no I/O, and the clock is passed in. `reconciling.decide` makes a `decision` of a `situation`.
-On the way, in reading order:
+In reading order:
 
-- what comes in: `spec`, `pods`, `answers`, `memory`, `settings`, `profiles`
-- whose pods: `selecting`
-- one metric: `grouping` and `requests`, then `podmetrics` or `valuemetrics` make a `calculation`
-- all metrics: `sources` tell the types apart, `proposals` finds the highest
-- the size: `normalizing`, which is `stabilization`, then `limiting`
-- what is said of it: `status`, `wording`, `concluding`
-- `rescaling`: how the size is written
+- `engine`: from an HPA and what it sees to a decision; pure
+- `reading`: the API's objects and answers as the engine's records; `reader` asks for them
+- `explaining`: a decision told to a person
+- `replay`: a workload and its HPA in virtual time; recordings
+- `lint`: what is wrong with an HPA before it runs
+- `controller`: the loop that acts
 """

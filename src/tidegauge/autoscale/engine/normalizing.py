@@ -2,11 +2,11 @@
 
 from msgspec import Struct
 
-from tidegauge.autoscale.limiting import Limit, limit_by_factor, limit_by_policies
-from tidegauge.autoscale.memory import Memory
-from tidegauge.autoscale.settings import Settings
-from tidegauge.autoscale.spec import Spec
-from tidegauge.autoscale.stabilization import Stabilization, stabilize, stabilize_down
+from tidegauge.autoscale.engine.limiting import Limit, limit_by_factor, limit_by_policies
+from tidegauge.autoscale.engine.memory import Memory
+from tidegauge.autoscale.engine.settings import Settings
+from tidegauge.autoscale.engine.spec import Spec
+from tidegauge.autoscale.engine.stabilization import Stabilization, stabilize, stabilize_down
 
 
 class Normalization(Struct, frozen=True):

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tidegauge.autoscale.memory import Recommendation, remember
+from tidegauge.autoscale.engine.memory import Recommendation, remember
 
 
 class StabilizationReason(StrEnum):

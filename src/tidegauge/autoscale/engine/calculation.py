@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tidegauge.autoscale.grouping import GroupedPod
-from tidegauge.autoscale.tolerance import Tolerance
+from tidegauge.autoscale.engine.grouping import GroupedPod
+from tidegauge.autoscale.engine.tolerance import Tolerance
 
 
 class Course(StrEnum):

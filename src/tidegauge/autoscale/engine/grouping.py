@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tidegauge.autoscale.answers import Sample
-from tidegauge.autoscale.pods import Pod, ReadyCondition
-from tidegauge.autoscale.profiles import Profile
-from tidegauge.autoscale.settings import Settings
+from tidegauge.autoscale.engine.answers import Sample
+from tidegauge.autoscale.engine.pods import Pod, ReadyCondition
+from tidegauge.autoscale.engine.profiles import Profile
+from tidegauge.autoscale.engine.settings import Settings
 
 
 class Group(StrEnum):

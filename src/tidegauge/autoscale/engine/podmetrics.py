@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from tidegauge.autoscale.answers import ClientError, Samples, pod_samples, resource_samples
-from tidegauge.autoscale.calculation import Calculation, Course
-from tidegauge.autoscale.errors import MetricError
-from tidegauge.autoscale.grouping import Group, GroupedPod, group_pods
-from tidegauge.autoscale.requests import RequestError, requests_by_pod
-from tidegauge.autoscale.view import View
+from tidegauge.autoscale.engine.answers import ClientError, Samples, pod_samples, resource_samples
+from tidegauge.autoscale.engine.calculation import Calculation, Course
+from tidegauge.autoscale.engine.errors import MetricError
+from tidegauge.autoscale.engine.grouping import Group, GroupedPod, group_pods
+from tidegauge.autoscale.engine.requests import RequestError, requests_by_pod
+from tidegauge.autoscale.engine.view import View
 from tidegauge.units.gonumbers import ceil_int32, divide, quotient, wrap_int32, wrap_int64
 
 

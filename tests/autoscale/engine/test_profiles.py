@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import asdict, replace
 
-from tests.autoscale.given import (
+from tests.autoscale.engine.given import (
     autoscaler,
     pod,
     pods,
@@ -13,19 +13,19 @@ from tests.autoscale.given import (
     usages,
     view,
 )
-from tidegauge.autoscale.answers import Answers
-from tidegauge.autoscale.decision import Path
-from tidegauge.autoscale.errors import MetricError
-from tidegauge.autoscale.grouping import Group
-from tidegauge.autoscale.podmetrics import by_resource_average, by_utilization
-from tidegauge.autoscale.pods import Container, Kind
-from tidegauge.autoscale.profiles import NEWEST, PROFILES, Profile
-from tidegauge.autoscale.reconciling import decide
-from tidegauge.autoscale.requests import RequestError, requests_by_pod
-from tidegauge.autoscale.situation import Scale
-from tidegauge.autoscale.status import Condition, ConditionType, Status
-from tidegauge.autoscale.tolerance import tolerance_of
-from tidegauge.autoscale.valuemetrics import by_external_average, by_external_value
+from tidegauge.autoscale.engine.answers import Answers
+from tidegauge.autoscale.engine.decision import Path
+from tidegauge.autoscale.engine.errors import MetricError
+from tidegauge.autoscale.engine.grouping import Group
+from tidegauge.autoscale.engine.podmetrics import by_resource_average, by_utilization
+from tidegauge.autoscale.engine.pods import Container, Kind
+from tidegauge.autoscale.engine.profiles import NEWEST, PROFILES, Profile
+from tidegauge.autoscale.engine.reconciling import decide
+from tidegauge.autoscale.engine.requests import RequestError, requests_by_pod
+from tidegauge.autoscale.engine.situation import Scale
+from tidegauge.autoscale.engine.status import Condition, ConditionType, Status
+from tidegauge.autoscale.engine.tolerance import tolerance_of
+from tidegauge.autoscale.engine.valuemetrics import by_external_average, by_external_value
 from tidegauge.units.quantities import parse
 
 MOST, LEAST = 2**31 - 1, -(2**31)

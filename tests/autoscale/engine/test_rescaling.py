@@ -2,7 +2,7 @@
 
 import pytest
 
-from tidegauge.autoscale.rescaling import Refused, Step, rescaling
+from tidegauge.autoscale.engine.rescaling import Refused, Step, rescaling
 
 CONFLICT = Refused("changed meanwhile", conflict=True)
 DENIED = Refused("forbidden")

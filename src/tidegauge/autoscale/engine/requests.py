@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tidegauge.autoscale.pods import Container, Kind, Pod
-from tidegauge.autoscale.profiles import Profile
+from tidegauge.autoscale.engine.pods import Container, Kind, Pod
+from tidegauge.autoscale.engine.profiles import Profile
 from tidegauge.units.gonumbers import wrap_int64
 from tidegauge.units.quantities import Quantity
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from tidegauge.autoscale.pods import Pod
-from tidegauge.autoscale.status import ConditionType, Report
+from tidegauge.autoscale.engine.pods import Pod
+from tidegauge.autoscale.engine.status import ConditionType, Report
 from tidegauge.units.selectors import LabelSelector, SelectorError, parse_label_selector
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.autoscale.given import NOW, pods, usages, view
-from tidegauge.autoscale.limiting import limit_by_policies
-from tidegauge.autoscale.memory import Memory
-from tidegauge.autoscale.podmetrics import by_utilization
-from tidegauge.autoscale.spec import Behavior, Policy, Rules
-from tidegauge.autoscale.tolerance import Tolerance
+from tests.autoscale.engine.given import NOW, pods, usages, view
+from tidegauge.autoscale.engine.limiting import limit_by_policies
+from tidegauge.autoscale.engine.memory import Memory
+from tidegauge.autoscale.engine.podmetrics import by_utilization
+from tidegauge.autoscale.engine.spec import Behavior, Policy, Rules
+from tidegauge.autoscale.engine.tolerance import Tolerance
 from tidegauge.units.gonumbers import divide
 
 

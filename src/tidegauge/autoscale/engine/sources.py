@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tidegauge.autoscale.calculation import Calculation
-from tidegauge.autoscale.labelselector import selector_fault, selector_text
-from tidegauge.autoscale.spec import MetricName, MetricSpec, Reference, ResourceSource
-from tidegauge.autoscale.targets import by_external, by_object, by_pods, by_resource
-from tidegauge.autoscale.view import View
+from tidegauge.autoscale.engine.calculation import Calculation
+from tidegauge.autoscale.engine.labelselector import selector_fault, selector_text
+from tidegauge.autoscale.engine.spec import MetricName, MetricSpec, Reference, ResourceSource
+from tidegauge.autoscale.engine.targets import by_external, by_object, by_pods, by_resource
+from tidegauge.autoscale.engine.view import View
 from tidegauge.units.quantities import BINARY_SI, DECIMAL_SI, milli_quantity
 
 

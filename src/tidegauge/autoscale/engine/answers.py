@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from tidegauge.autoscale.profiles import Profile
+from tidegauge.autoscale.engine.profiles import Profile
 from tidegauge.units.gonumbers import wrap_int64
 
 

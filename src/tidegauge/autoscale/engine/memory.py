@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from tidegauge.autoscale.spec import Behavior, Rules
+from tidegauge.autoscale.engine.spec import Behavior, Rules
 
 
 class Recommendation(Struct, frozen=True):

@@ -2,20 +2,20 @@
 
 from msgspec.structs import replace
 
-from tidegauge.autoscale import concluding
-from tidegauge.autoscale.decision import Decision, Findings, Path
-from tidegauge.autoscale.labels import Fault
-from tidegauge.autoscale.memory import Memory, Recommendation
-from tidegauge.autoscale.normalizing import normalize
-from tidegauge.autoscale.pods import Pod
-from tidegauge.autoscale.proposals import Proposals, propose
-from tidegauge.autoscale.selecting import SelectingError, check_ambiguity, select_pods
-from tidegauge.autoscale.situation import Scale, ScaleFailure, Situation
-from tidegauge.autoscale.spec import Behavior
-from tidegauge.autoscale.status import ConditionType, Report
-from tidegauge.autoscale.tolerance import Tolerance, tolerance_of
-from tidegauge.autoscale.view import View
-from tidegauge.autoscale.wording import report_normalization
+from tidegauge.autoscale.engine import concluding
+from tidegauge.autoscale.engine.decision import Decision, Findings, Path
+from tidegauge.autoscale.engine.labels import Fault
+from tidegauge.autoscale.engine.memory import Memory, Recommendation
+from tidegauge.autoscale.engine.normalizing import normalize
+from tidegauge.autoscale.engine.pods import Pod
+from tidegauge.autoscale.engine.proposals import Proposals, propose
+from tidegauge.autoscale.engine.selecting import SelectingError, check_ambiguity, select_pods
+from tidegauge.autoscale.engine.situation import Scale, ScaleFailure, Situation
+from tidegauge.autoscale.engine.spec import Behavior
+from tidegauge.autoscale.engine.status import ConditionType, Report
+from tidegauge.autoscale.engine.tolerance import Tolerance, tolerance_of
+from tidegauge.autoscale.engine.view import View
+from tidegauge.autoscale.engine.wording import report_normalization
 
 _ABOVE = "Current number of replicas above Spec.MaxReplicas"
 _BELOW = "Current number of replicas below Spec.MinReplicas"

@@ -5,13 +5,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from tidegauge.autoscale.calculation import Calculation
-from tidegauge.autoscale.errors import MetricError
-from tidegauge.autoscale.grouping import GroupedPod
-from tidegauge.autoscale.labels import Action, Fault, action_of
-from tidegauge.autoscale.sources import source_of
-from tidegauge.autoscale.spec import MetricSpec
-from tidegauge.autoscale.view import View
+from tidegauge.autoscale.engine.calculation import Calculation
+from tidegauge.autoscale.engine.errors import MetricError
+from tidegauge.autoscale.engine.grouping import GroupedPod
+from tidegauge.autoscale.engine.labels import Action, Fault, action_of
+from tidegauge.autoscale.engine.sources import source_of
+from tidegauge.autoscale.engine.spec import MetricSpec
+from tidegauge.autoscale.engine.view import View
 from tidegauge.units.gotext import quote
 
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from tidegauge.autoscale.answers import Answers, ContainerUsage, PodUsage
-from tidegauge.autoscale.memory import Memory
-from tidegauge.autoscale.pods import Container, Pod, ReadyCondition
-from tidegauge.autoscale.situation import Autoscaler, Scale, Situation
-from tidegauge.autoscale.spec import decode_spec
-from tidegauge.autoscale.tolerance import Tolerance
-from tidegauge.autoscale.view import View
+from tidegauge.autoscale.engine.answers import Answers, ContainerUsage, PodUsage
+from tidegauge.autoscale.engine.memory import Memory
+from tidegauge.autoscale.engine.pods import Container, Pod, ReadyCondition
+from tidegauge.autoscale.engine.situation import Autoscaler, Scale, Situation
+from tidegauge.autoscale.engine.spec import decode_spec
+from tidegauge.autoscale.engine.tolerance import Tolerance
+from tidegauge.autoscale.engine.view import View
 from tidegauge.units.quantities import parse
 
 NOW = 10_000.0

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from tidegauge.autoscale.answers import Answers
-from tidegauge.autoscale.memory import Memory
-from tidegauge.autoscale.pods import Pod
-from tidegauge.autoscale.profiles import NEWEST, Profile
-from tidegauge.autoscale.settings import Settings
-from tidegauge.autoscale.spec import Spec
-from tidegauge.autoscale.status import Status
+from tidegauge.autoscale.engine.answers import Answers
+from tidegauge.autoscale.engine.memory import Memory
+from tidegauge.autoscale.engine.pods import Pod
+from tidegauge.autoscale.engine.profiles import NEWEST, Profile
+from tidegauge.autoscale.engine.settings import Settings
+from tidegauge.autoscale.engine.spec import Spec
+from tidegauge.autoscale.engine.status import Status
 from tidegauge.units.selectors import LabelSelector
 
 

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tidegauge.autoscale.memory import Memory, ScaleEvent
-from tidegauge.autoscale.spec import Behavior, Policy, Rules
+from tidegauge.autoscale.engine.memory import Memory, ScaleEvent
+from tidegauge.autoscale.engine.spec import Behavior, Policy, Rules
 from tidegauge.units.gonumbers import (
     INT32_MAX,
     INT32_MIN,

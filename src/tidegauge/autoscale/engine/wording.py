@@ -1,9 +1,9 @@
 """What the controller says in conditions; people and tools match on these words."""
 
-from tidegauge.autoscale.limiting import LimitReason
-from tidegauge.autoscale.normalizing import Normalization
-from tidegauge.autoscale.stabilization import StabilizationReason
-from tidegauge.autoscale.status import ConditionType, Report
+from tidegauge.autoscale.engine.limiting import LimitReason
+from tidegauge.autoscale.engine.normalizing import Normalization
+from tidegauge.autoscale.engine.stabilization import StabilizationReason
+from tidegauge.autoscale.engine.status import ConditionType, Report
 
 _STABILIZATION = {
     StabilizationReason.READY: "recommended size matches current size",

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from tidegauge.autoscale.answers import Answers
-from tidegauge.autoscale.pods import Pod
-from tidegauge.autoscale.profiles import NEWEST, Profile
-from tidegauge.autoscale.settings import Settings
-from tidegauge.autoscale.tolerance import Tolerance
+from tidegauge.autoscale.engine.answers import Answers
+from tidegauge.autoscale.engine.pods import Pod
+from tidegauge.autoscale.engine.profiles import NEWEST, Profile
+from tidegauge.autoscale.engine.settings import Settings
+from tidegauge.autoscale.engine.tolerance import Tolerance
 
 
 class View(Struct, frozen=True, kw_only=True):

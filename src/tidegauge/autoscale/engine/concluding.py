@@ -4,13 +4,13 @@ from typing import Any
 
 from msgspec.structs import asdict, replace
 
-from tidegauge.autoscale.decision import Decision, Findings, Outcome
-from tidegauge.autoscale.labels import Fault, action_of
-from tidegauge.autoscale.memory import Memory, after_scaling
-from tidegauge.autoscale.proposals import Proposals
-from tidegauge.autoscale.situation import Situation
-from tidegauge.autoscale.status import ConditionType, Event, Report, Status
-from tidegauge.autoscale.wording import report_zero
+from tidegauge.autoscale.engine.decision import Decision, Findings, Outcome
+from tidegauge.autoscale.engine.labels import Fault, action_of
+from tidegauge.autoscale.engine.memory import Memory, after_scaling
+from tidegauge.autoscale.engine.proposals import Proposals
+from tidegauge.autoscale.engine.situation import Situation
+from tidegauge.autoscale.engine.status import ConditionType, Event, Report, Status
+from tidegauge.autoscale.engine.wording import report_zero
 
 
 def without_scale(

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.autoscale.given import LONG_AGO, NOW, pod
-from tidegauge.autoscale.answers import Sample
-from tidegauge.autoscale.grouping import Group, group_pods
-from tidegauge.autoscale.pods import ReadyCondition
-from tidegauge.autoscale.profiles import NEWEST
-from tidegauge.autoscale.settings import Settings
+from tests.autoscale.engine.given import LONG_AGO, NOW, pod
+from tidegauge.autoscale.engine.answers import Sample
+from tidegauge.autoscale.engine.grouping import Group, group_pods
+from tidegauge.autoscale.engine.pods import ReadyCondition
+from tidegauge.autoscale.engine.profiles import NEWEST
+from tidegauge.autoscale.engine.settings import Settings
 
 YOUNG = NOW - 100.0
 SETTINGS = Settings()

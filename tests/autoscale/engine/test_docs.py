@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import asdict
 
-from tidegauge.autoscale.profiles import PROFILES
+from tidegauge.autoscale.engine.profiles import PROFILES
 
-PAGE = (Path(__file__).parents[2] / "docs" / "autoscaler-engine.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "autoscaler-engine.md").read_text()
 
 
 @pytest.mark.parametrize("switch", asdict(PROFILES["1.37"]))

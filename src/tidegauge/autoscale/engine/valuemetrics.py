@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from tidegauge.autoscale.answers import ClientError, external_values, object_value
-from tidegauge.autoscale.calculation import Calculation, Course
-from tidegauge.autoscale.errors import MetricError
-from tidegauge.autoscale.grouping import Group, GroupedPod
-from tidegauge.autoscale.pods import Pod
-from tidegauge.autoscale.view import View
+from tidegauge.autoscale.engine.answers import ClientError, external_values, object_value
+from tidegauge.autoscale.engine.calculation import Calculation, Course
+from tidegauge.autoscale.engine.errors import MetricError
+from tidegauge.autoscale.engine.grouping import Group, GroupedPod
+from tidegauge.autoscale.engine.pods import Pod
+from tidegauge.autoscale.engine.view import View
 from tidegauge.units.gonumbers import (
     INT32_MAX,
     INT64_MAX,

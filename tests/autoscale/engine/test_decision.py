@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-import tidegauge.autoscale
-from tests.autoscale.given import (
+import tidegauge.autoscale.engine
+from tests.autoscale.engine.given import (
     NOW,
     autoscaler,
     cpu_metric,
@@ -18,16 +18,16 @@ from tests.autoscale.given import (
     situation,
     usages,
 )
-from tidegauge.autoscale.answers import Answers, Failure
-from tidegauge.autoscale.calculation import Course
-from tidegauge.autoscale.decision import Path
-from tidegauge.autoscale.grouping import Group
-from tidegauge.autoscale.labels import Action, Fault
-from tidegauge.autoscale.limiting import LimitReason
-from tidegauge.autoscale.memory import Memory, Recommendation, ScaleEvent
-from tidegauge.autoscale.reconciling import decide
-from tidegauge.autoscale.situation import Scale, ScaleFailure
-from tidegauge.autoscale.stabilization import StabilizationReason
+from tidegauge.autoscale.engine.answers import Answers, Failure
+from tidegauge.autoscale.engine.calculation import Course
+from tidegauge.autoscale.engine.decision import Path
+from tidegauge.autoscale.engine.grouping import Group
+from tidegauge.autoscale.engine.labels import Action, Fault
+from tidegauge.autoscale.engine.limiting import LimitReason
+from tidegauge.autoscale.engine.memory import Memory, Recommendation, ScaleEvent
+from tidegauge.autoscale.engine.reconciling import decide
+from tidegauge.autoscale.engine.situation import Scale, ScaleFailure
+from tidegauge.autoscale.engine.stabilization import StabilizationReason
 from tidegauge.units.selectors import parse_label_selector
 
 BEHAVIOR = {
@@ -299,7 +299,7 @@ def test_the_engine_does_no_io():
     """Its modules import nothing that could: no sockets, files, clocks, chance or logs."""
     impure = {"aiohttp", "asyncio", "datetime", "io", "logging", "os", "pathlib", "random"}
     impure |= {"socket", "ssl", "structlog", "subprocess", "sys", "threading", "time"}
-    [folder] = tidegauge.autoscale.__path__
+    [folder] = tidegauge.autoscale.engine.__path__
     imported = set()
     for module in File(folder).glob("*.py"):
         for node in ast.walk(ast.parse(module.read_text())):

@@ -5,12 +5,12 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tidegauge.autoscale.labels import Action, Fault
-from tidegauge.autoscale.memory import Memory
-from tidegauge.autoscale.normalizing import Normalization
-from tidegauge.autoscale.proposals import Proposals
-from tidegauge.autoscale.status import Event, Status
-from tidegauge.autoscale.tolerance import Tolerance
+from tidegauge.autoscale.engine.labels import Action, Fault
+from tidegauge.autoscale.engine.memory import Memory
+from tidegauge.autoscale.engine.normalizing import Normalization
+from tidegauge.autoscale.engine.proposals import Proposals
+from tidegauge.autoscale.engine.status import Event, Status
+from tidegauge.autoscale.engine.tolerance import Tolerance
 
 
 class Path(StrEnum):

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from tidegauge.autoscale.profiles import Profile
+from tidegauge.autoscale.engine.profiles import Profile
 
 
 class Tolerance(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tidegauge.autoscale.grouping import GroupedPod
+from tidegauge.autoscale.engine.grouping import GroupedPod
 
 
 class MetricError(Exception):

@@ -1,17 +1,21 @@
 """Which calculation a target asks for: mostly by the figure that is set, not by its type."""
 
-from tidegauge.autoscale.calculation import Calculation
-from tidegauge.autoscale.errors import MetricError
-from tidegauge.autoscale.labelselector import selector_fault, selector_text
-from tidegauge.autoscale.podmetrics import by_pods_average, by_resource_average, by_utilization
-from tidegauge.autoscale.spec import MetricName, Reference, ResourceSource, Target
-from tidegauge.autoscale.valuemetrics import (
+from tidegauge.autoscale.engine.calculation import Calculation
+from tidegauge.autoscale.engine.errors import MetricError
+from tidegauge.autoscale.engine.labelselector import selector_fault, selector_text
+from tidegauge.autoscale.engine.podmetrics import (
+    by_pods_average,
+    by_resource_average,
+    by_utilization,
+)
+from tidegauge.autoscale.engine.spec import MetricName, Reference, ResourceSource, Target
+from tidegauge.autoscale.engine.valuemetrics import (
     by_external_average,
     by_external_value,
     by_object_average,
     by_object_value,
 )
-from tidegauge.autoscale.view import View
+from tidegauge.autoscale.engine.view import View
 
 
 def by_resource(view: View, source: ResourceSource, container: str) -> Calculation:
