@@ -16,6 +16,14 @@ from tidegauge.autoscale.engine.podmetrics import (
 )
 from tidegauge.autoscale.engine.profiles import PROFILES
 from tidegauge.autoscale.engine.settings import Settings
+from tidegauge.autoscale.engine.spec import (
+    ExternalSource,
+    MetricName,
+    MetricSpec,
+    ObjectSource,
+    PodsSource,
+    Reference,
+)
 from tidegauge.autoscale.engine.tolerance import Tolerance
 from tidegauge.autoscale.engine.valuemetrics import (
     by_external_average,
@@ -25,8 +33,7 @@ from tidegauge.autoscale.engine.valuemetrics import (
 )
 from tidegauge.autoscale.engine.view import View
 
-_OBJECT = "Service ns1/front"
-_NO_SELECTOR = "nil"
+_SERVICE = Reference(kind="Service", name="front")
 
 
 def check_resource(vector: dict[str, Any]) -> Verdict:
@@ -40,22 +47,22 @@ def check_resource(vector: dict[str, Any]) -> Verdict:
 
 def check_pods(vector: dict[str, Any]) -> Verdict:
     given = vector["input"]
-    metric, target = given["metric_name"], given["target_milli"]
+    metric, target = MetricName(name=given["metric_name"]), given["target_milli"]
     return _check(vector, lambda view: by_pods_average(view, metric, target))
 
 
 def check_object(vector: dict[str, Any]) -> Verdict:
     given = vector["input"]
-    metric, target = given["metric_name"], given["target_milli"]
+    metric, target = MetricName(name=given["metric_name"]), given["target_milli"]
     method = by_object_value if given["target_type"] == "Value" else by_object_average
-    return _check(vector, lambda view: method(view, metric, _OBJECT, target))
+    return _check(vector, lambda view: method(view, metric, _SERVICE, target))
 
 
 def check_external(vector: dict[str, Any]) -> Verdict:
     given = vector["input"]
-    metric, target = given["metric_name"], given["target_milli"]
+    metric, target = MetricName(name=given["metric_name"]), given["target_milli"]
     method = by_external_value if given["target_type"] == "Value" else by_external_average
-    return _check(vector, lambda view: method(view, metric, _NO_SELECTOR, target))
+    return _check(vector, lambda view: method(view, metric, target))
 
 
 def _check(vector: dict[str, Any], calculate: Callable[[View], Calculation]) -> Verdict:
@@ -84,7 +91,7 @@ def _view(given: dict[str, Any]) -> View:
         replicas=given.get("current_replicas", 0),
         status_replicas=given.get("status_replicas", 0),
         pods=hpa_input.pods(given.get("pods")),
-        answers=hpa_input.answers(given.get("metrics") or {}),
+        answers=hpa_input.answers(given.get("metrics") or {}, _wanted(given)),
         tolerance=Tolerance(
             given["tolerance_up"], given["tolerance_down"], profile.two_sided_tolerance
         ),
@@ -99,3 +106,13 @@ def _view(given: dict[str, Any]) -> View:
         ),
         profile=replace(profile, pod_level_resources=gate),
     )
+
+
+def _wanted(given: dict[str, Any]) -> list[MetricSpec]:
+    """The metric by its name, as each of the types that have one."""
+    metric = MetricName(name=given.get("metric_name", ""))
+    return [
+        MetricSpec(type="Pods", pods=PodsSource(metric=metric)),
+        MetricSpec(type="Object", object=ObjectSource(described_object=_SERVICE, metric=metric)),
+        MetricSpec(type="External", external=ExternalSource(metric=metric)),
+    ]

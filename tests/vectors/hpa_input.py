@@ -1,6 +1,6 @@
 """Inputs of the HPA's vectors as the records of the product."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from tidegauge.autoscale.engine.pods import Container, Kind, Pod, ReadyCondition
 from tidegauge.autoscale.engine.profiles import NEWEST, Profile
 from tidegauge.autoscale.engine.settings import Settings
 from tidegauge.autoscale.engine.situation import Autoscaler, Scale, ScaleFailure, Situation
-from tidegauge.autoscale.engine.spec import decode_spec
+from tidegauge.autoscale.engine.spec import MetricSpec, decode_spec
 from tidegauge.autoscale.engine.status import Condition, Status
 from tidegauge.units.quantities import Quantity, parse
 from tidegauge.units.selectors import parse_label_selector
@@ -45,22 +45,29 @@ def _pod(item: dict[str, Any], now: float) -> Pod:
     )
 
 
-def answers(metrics: dict[str, Any], now: float = 0.0) -> Answers:
+def answers(metrics: dict[str, Any], wanted: Iterable[MetricSpec], now: float = 0.0) -> Answers:
+    """To the metrics that are wanted; the recorded APIs knew them by name alone."""
     resource = metrics.get("resource") or {"error": None, "samples": []}
+    wanted = tuple(wanted)
     return Answers(
         resource=_failure(resource)
         or tuple(_pod_usage(one, now) for one in resource["samples"] or ()),
         pods={
-            name: _failure(answer) or tuple(_pod_value(one, now) for one in answer["samples"] or ())
-            for name, answer in (metrics.get("pods") or {}).items()
+            metric: _failure(answer)
+            or tuple(_pod_value(one, now) for one in answer["samples"] or ())
+            for metric in (one.pods.metric for one in wanted)
+            if (answer := (metrics.get("pods") or {}).get(metric.name))
         },
         object={
-            name: _failure(answer) or parse(answer["value"]).milli
-            for name, answer in (metrics.get("object") or {}).items()
+            (one.described_object, one.metric): _failure(answer) or parse(answer["value"]).milli
+            for one in (one.object for one in wanted)
+            if (answer := (metrics.get("object") or {}).get(one.metric.name))
         },
         external={
-            name: _failure(answer) or tuple(parse(value).milli for value in answer["values"] or ())
-            for name, answer in (metrics.get("external") or {}).items()
+            metric: _failure(answer)
+            or tuple(parse(value).milli for value in answer["values"] or ())
+            for metric in (one.external.metric for one in wanted)
+            if (answer := (metrics.get("external") or {}).get(metric.name))
         },
     )
 
@@ -147,17 +154,18 @@ def situation(
 ) -> Situation:
     """The times of pods and metrics are relative to `now`; what is absent is as if nothing is."""
     namespace, controller = given["namespace"], given["controller"]
+    spec = decode_spec(given["hpa_spec"])
     return Situation(
         autoscaler=Autoscaler(
             namespace=namespace,
             name=given["name"],
             generation=given["generation"],
-            spec=decode_spec(given["hpa_spec"]),
+            spec=spec,
             status=status,
         ),
         scale=scale,
         pods=pods(given.get("pods"), now),
-        answers=answers(given.get("metrics") or {}, now),
+        answers=answers(given.get("metrics") or {}, spec.metrics, now),
         others={
             f"{namespace}/{one['name']}": parse_label_selector(one["selector"])
             for one in given.get("other_hpas") or ()

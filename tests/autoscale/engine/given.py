@@ -6,13 +6,14 @@ from tidegauge.autoscale.engine.answers import Answers, ContainerUsage, PodUsage
 from tidegauge.autoscale.engine.memory import Memory
 from tidegauge.autoscale.engine.pods import Container, Pod, ReadyCondition
 from tidegauge.autoscale.engine.situation import Autoscaler, Scale, Situation
-from tidegauge.autoscale.engine.spec import decode_spec
+from tidegauge.autoscale.engine.spec import MetricName, decode_spec
 from tidegauge.autoscale.engine.tolerance import Tolerance
 from tidegauge.autoscale.engine.view import View
 from tidegauge.units.quantities import parse
 
 NOW = 10_000.0
 LONG_AGO = NOW - 5_000.0
+QUEUE = MetricName(name="queue")
 
 
 def pod(name: str, cpu: str | None = "100m", **changes: Any) -> Pod:
@@ -58,9 +59,10 @@ def cpu_metric(percent: int = 50) -> dict[str, Any]:
     return {"type": "Resource", "resource": {"name": "cpu", "target": target}}
 
 
-def queue_metric(value: str = "10") -> dict[str, Any]:
+def queue_metric(value: str = "10", selector: Any = None) -> dict[str, Any]:
+    metric = {"name": "queue", "selector": selector}
     target = {"type": "Value", "value": value}
-    return {"type": "External", "external": {"metric": {"name": "queue"}, "target": target}}
+    return {"type": "External", "external": {"metric": metric, "target": target}}
 
 
 def autoscaler(status: Any = None, **spec: Any) -> Autoscaler:

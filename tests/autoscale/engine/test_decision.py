@@ -10,6 +10,7 @@ from msgspec.structs import replace
 import tidegauge.autoscale.engine
 from tests.autoscale.engine.given import (
     NOW,
+    QUEUE,
     autoscaler,
     cpu_metric,
     pod,
@@ -27,6 +28,7 @@ from tidegauge.autoscale.engine.limiting import LimitReason
 from tidegauge.autoscale.engine.memory import Memory, Recommendation, ScaleEvent
 from tidegauge.autoscale.engine.reconciling import decide
 from tidegauge.autoscale.engine.situation import Scale, ScaleFailure
+from tidegauge.autoscale.engine.spec import MetricName
 from tidegauge.autoscale.engine.stabilization import StabilizationReason
 from tidegauge.units.selectors import parse_label_selector
 
@@ -103,7 +105,7 @@ def test_the_highest_proposal_wins():
     """All are kept; the winner names the reason."""
     given = situation(
         autoscaler=autoscaler(metrics=[cpu_metric(), queue_metric("10")]),
-        answers=replace(usages(60, 60, 60, 60), external={"queue": (20_000,)}),
+        answers=replace(usages(60, 60, 60, 60), external={QUEUE: (20_000,)}),
     )
 
     got = decide(given)
@@ -112,6 +114,20 @@ def test_the_highest_proposal_wins():
     assert proposals(got).winner is proposals(got).proposals[1]
     assert got.reason == "external metric queue(nil) above target"
     assert (got.desired, got.rescale, got.outcome.action) == (8, True, Action.UP)
+
+
+def test_metrics_of_one_name_are_told_apart_by_their_selectors():
+    """Two queues of one name each count for themselves."""
+    urgent = MetricName(name="queue", selector={"matchLabels": {"class": "urgent"}})
+    metrics = [queue_metric("10"), queue_metric("10", urgent.selector)]
+    given = situation(
+        autoscaler=autoscaler(metrics=metrics),
+        answers=Answers(external={QUEUE: (20_000,), urgent: (30_000,)}),
+    )
+
+    got = decide(given)
+
+    assert [one.calculation.replicas for one in proposals(got).proposals] == [8, 12]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +139,7 @@ def test_a_broken_metric_forbids_only_to_go_down(queued, path, fault):
     """Its failure is in the record and in the error either way."""
     given = situation(
         autoscaler=autoscaler(metrics=[cpu_metric(), queue_metric()]),
-        answers=Answers(resource=Failure("gone"), external={"queue": (queued,)}),
+        answers=Answers(resource=Failure("gone"), external={QUEUE: (queued,)}),
     )
 
     got = decide(given)

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import asdict, replace
 
 from tests.autoscale.engine.given import (
+    QUEUE,
     autoscaler,
     pod,
     pods,
@@ -156,11 +157,11 @@ def test_guarded_overflow(
 ) -> None:
     """A huge sum asks for the most there is, or for less than nothing; so may one below zero."""
     given = view(
-        answers=Answers(external={"queue": values}), profile=with_switch("guarded_overflow", on)
+        answers=Answers(external={QUEUE: values}), profile=with_switch("guarded_overflow", on)
     )
 
-    assert by_external_value(given, "queue", "nil", 1000).replicas == by_value
-    assert by_external_average(given, "queue", "nil", 1000).replicas == by_average
+    assert by_external_value(given, QUEUE, 1000).replicas == by_value
+    assert by_external_average(given, QUEUE, 1000).replicas == by_average
 
 
 OURS = Condition(ConditionType.SCALED_TO_ZERO.value, "True", "ScaledToZero", "", 0.0)
@@ -172,7 +173,7 @@ def test_scale_to_zero(on: bool, path: Path) -> None:
     given = situation(
         autoscaler=autoscaler(Status(conditions=(OURS,)), minReplicas=0, metrics=[queue_metric()]),
         scale=Scale(0, 0, "app=web"),
-        answers=Answers(external={"queue": (50_000,)}),
+        answers=Answers(external={QUEUE: (50_000,)}),
         profile=with_switch("scale_to_zero", on),
     )
 
@@ -189,7 +190,7 @@ def test_zero_by_condition(on: bool, path: Path) -> None:
     given = situation(
         autoscaler=autoscaler(minReplicas=0, metrics=[queue_metric()]),
         scale=Scale(0, 0, "app=web"),
-        answers=Answers(external={"queue": (50_000,)}),
+        answers=Answers(external={QUEUE: (50_000,)}),
         profile=with_switch("zero_by_condition", on),
     )
 

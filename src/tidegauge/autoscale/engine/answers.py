@@ -6,6 +6,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from tidegauge.autoscale.engine.profiles import Profile
+from tidegauge.autoscale.engine.spec import MetricName, Reference
 from tidegauge.units.gonumbers import wrap_int64
 
 
@@ -49,16 +50,16 @@ class Failure(Struct, frozen=True):
 
 
 class Answers(Struct, frozen=True, kw_only=True):
-    """By name of the metric, what is left after its selector; values in milli-units.
+    """By metric, which its name alone does not tell; values in milli-units.
 
     What is absent counts as an empty answer.
     """
 
     resource: Sequence[PodUsage] | Failure = ()
     """metrics.k8s.io, one answer for every Resource and ContainerResource metric."""
-    pods: Mapping[str, Sequence[PodValue] | Failure] = {}
-    object: Mapping[str, int | Failure] = {}
-    external: Mapping[str, Sequence[int] | Failure] = {}
+    pods: Mapping[MetricName, Sequence[PodValue] | Failure] = {}
+    object: Mapping[tuple[Reference, MetricName], int | Failure] = {}
+    external: Mapping[MetricName, Sequence[int] | Failure] = {}
 
 
 class ClientError(Exception):
@@ -121,7 +122,7 @@ def _require_container(items: Sequence[PodUsage], container: str, namespace: str
             )
 
 
-def pod_samples(answers: Answers, metric: str) -> Samples:
+def pod_samples(answers: Answers, metric: MetricName) -> Samples:
     """Raises ClientError."""
     return {
         item.pod: Sample(
@@ -131,9 +132,9 @@ def pod_samples(answers: Answers, metric: str) -> Samples:
     }
 
 
-def object_value(answers: Answers, metric: str) -> int:
+def object_value(answers: Answers, described: Reference, metric: MetricName) -> int:
     """Raises ClientError."""
-    answer = answers.object.get(metric)
+    answer = answers.object.get((described, metric))
     if isinstance(answer, int):
         return answer
     if answer is None:
@@ -141,7 +142,7 @@ def object_value(answers: Answers, metric: str) -> int:
     raise ClientError(f"unable to fetch metrics from custom metrics API: {answer.message}")
 
 
-def external_values(answers: Answers, metric: str) -> Sequence[int]:
+def external_values(answers: Answers, metric: MetricName) -> Sequence[int]:
     """One of each series. Raises ClientError."""
     return _items(answers.external.get(metric, ()), "external metrics")
 

@@ -8,6 +8,7 @@ from tidegauge.autoscale.engine.calculation import Calculation, Course
 from tidegauge.autoscale.engine.errors import MetricError
 from tidegauge.autoscale.engine.grouping import Group, GroupedPod, group_pods
 from tidegauge.autoscale.engine.requests import RequestError, requests_by_pod
+from tidegauge.autoscale.engine.spec import MetricName
 from tidegauge.autoscale.engine.view import View
 from tidegauge.units.gonumbers import ceil_int32, divide, quotient, wrap_int32, wrap_int64
 
@@ -56,12 +57,12 @@ def by_resource_average(view: View, resource: str, container: str, target: int) 
     return _by_average(view, samples, resource, target)
 
 
-def by_pods_average(view: View, metric: str, target: int) -> Calculation:
+def by_pods_average(view: View, metric: MetricName, target: int) -> Calculation:
     """A custom metric's average over the pods against an amount. Raises MetricError."""
     try:
         samples = pod_samples(view.answers, metric)
     except ClientError as error:
-        raise MetricError(f"unable to get metric {metric}: {error}") from error
+        raise MetricError(f"unable to get metric {metric.name}: {error}") from error
     return _by_average(view, samples, "", target)
 
 

@@ -27,10 +27,16 @@ class Target(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class MetricName(Struct, frozen=True, kw_only=True):
-    """A metric's name and the LabelSelector of its series, as JSON."""
+    """A metric's name and the LabelSelector of its series, as JSON; together they tell metrics
+    apart.
+    """
 
     name: str = ""
     selector: Mapping[str, Any] | None = None
+
+    def __hash__(self) -> int:
+        """Selectors are dicts, which have none; few metrics differ by selector alone."""
+        return hash(self.name)
 
 
 class ResourceSource(Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from tidegauge.autoscale.engine.calculation import Calculation
 from tidegauge.autoscale.engine.errors import MetricError
-from tidegauge.autoscale.engine.labelselector import selector_fault, selector_text
+from tidegauge.autoscale.engine.labelselector import selector_fault
 from tidegauge.autoscale.engine.podmetrics import (
     by_pods_average,
     by_resource_average,
@@ -42,29 +42,27 @@ def by_pods(view: View, metric: MetricName, target: Target) -> Calculation:
     _check(metric)
     if target.average_value is None:
         raise _no_target("pods")
-    return by_pods_average(view, metric.name, target.average_value.milli)
+    return by_pods_average(view, metric, target.average_value.milli)
 
 
 def by_object(view: View, metric: MetricName, described: Reference, target: Target) -> Calculation:
     """The value, or its share per pod; here the target's type decides. Raises MetricError."""
     _check(metric)
-    where = f"{described.kind} {view.namespace}/{described.name}"
     if target.type == "Value" and target.value is not None:
-        return by_object_value(view, metric.name, where, target.value.milli)
+        return by_object_value(view, metric, described, target.value.milli)
     if target.type == "AverageValue" and target.average_value is not None:
-        return by_object_average(view, metric.name, where, target.average_value.milli)
+        return by_object_average(view, metric, described, target.average_value.milli)
     raise _no_target("object")
 
 
 def by_external(view: View, metric: MetricName, target: Target) -> Calculation:
     """The sum of the series, or its share per pod. Raises MetricError."""
-    selector = selector_text(metric.selector)
     if target.average_value is not None:
         _check(metric)
-        return by_external_average(view, metric.name, selector, target.average_value.milli)
+        return by_external_average(view, metric, target.average_value.milli)
     if target.value is not None:
         _check(metric)
-        return by_external_value(view, metric.name, selector, target.value.milli)
+        return by_external_value(view, metric, target.value.milli)
     raise _no_target("external")
 
 

@@ -6,7 +6,9 @@ from tidegauge.autoscale.engine.answers import ClientError, external_values, obj
 from tidegauge.autoscale.engine.calculation import Calculation, Course
 from tidegauge.autoscale.engine.errors import MetricError
 from tidegauge.autoscale.engine.grouping import Group, GroupedPod
+from tidegauge.autoscale.engine.labelselector import selector_text
 from tidegauge.autoscale.engine.pods import Pod
+from tidegauge.autoscale.engine.spec import MetricName, Reference
 from tidegauge.autoscale.engine.view import View
 from tidegauge.units.gonumbers import (
     INT32_MAX,
@@ -18,18 +20,17 @@ from tidegauge.units.gonumbers import (
 )
 
 
-def by_object_value(view: View, metric: str, described: str, target: int) -> Calculation:
-    """One object's value against an amount; `described`: kind and name. Raises MetricError."""
+def by_object_value(
+    view: View, metric: MetricName, described: Reference, target: int
+) -> Calculation:
+    """One object's value against an amount. Raises MetricError."""
     return _by_value(view, _object(view, metric, described), target)
 
 
-def by_external_value(view: View, metric: str, selector: str, target: int) -> Calculation:
-    """The sum of the series against an amount; `selector` as upstream prints it.
-
-    Raises MetricError.
-    """
+def by_external_value(view: View, metric: MetricName, target: int) -> Calculation:
+    """The sum of the series against an amount. Raises MetricError."""
     usage = 0
-    for value in _external(view, metric, selector):
+    for value in _external(view, metric):
         if view.profile.guarded_overflow and usage + value > INT64_MAX:
             usage = INT64_MAX
             break
@@ -37,20 +38,22 @@ def by_external_value(view: View, metric: str, selector: str, target: int) -> Ca
     return _by_value(view, usage, target)
 
 
-def by_object_average(view: View, metric: str, described: str, target: int) -> Calculation:
+def by_object_average(
+    view: View, metric: MetricName, described: Reference, target: int
+) -> Calculation:
     """One object's value shared among the pods. Raises MetricError."""
     usage = _object(view, metric, described)
     reported = ceil_int64(divide(float(usage), float(view.status_replicas)))
     return _shared(view, usage, reported, target, capped=False)
 
 
-def by_external_average(view: View, metric: str, selector: str, target: int) -> Calculation:
+def by_external_average(view: View, metric: MetricName, target: int) -> Calculation:
     """The sum of the series shared among the pods; a sum below zero counts as overflow.
 
     Raises MetricError.
     """
     usage, guarded = 0, view.profile.guarded_overflow
-    for value in _external(view, metric, selector):
+    for value in _external(view, metric):
         usage = wrap_int64(usage + value)
         if guarded and usage < 0:
             usage = INT64_MAX
@@ -61,18 +64,19 @@ def by_external_average(view: View, metric: str, selector: str, target: int) -> 
     return _shared(view, usage, reported, target, capped=guarded)
 
 
-def _object(view: View, metric: str, described: str) -> int:
+def _object(view: View, metric: MetricName, described: Reference) -> int:
     try:
-        return object_value(view.answers, metric)
+        return object_value(view.answers, described, metric)
     except ClientError as error:
-        raise MetricError(f"unable to get metric {metric} on {described}: {error}") from error
+        where = f"{described.kind} {view.namespace}/{described.name}"
+        raise MetricError(f"unable to get metric {metric.name} on {where}: {error}") from error
 
 
-def _external(view: View, metric: str, selector: str) -> Sequence[int]:
+def _external(view: View, metric: MetricName) -> Sequence[int]:
     try:
         return external_values(view.answers, metric)
     except ClientError as error:
-        name = f"{view.namespace}/{metric}/{selector}"
+        name = f"{view.namespace}/{metric.name}/{selector_text(metric.selector)}"
         raise MetricError(f"unable to get external metric {name}: {error}") from error
 
 
