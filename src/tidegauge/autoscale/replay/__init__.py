@@ -1,0 +1,1 @@
+"""What an HPA would do over time: under a load in virtual time, or with what a recording saw."""
