@@ -28,8 +28,10 @@ CACHE_NEED = {
     "k8s.io/kubernetes": 4 * GIB,
     "sigs.k8s.io/metrics-server": 2 * GIB,
     "go.etcd.io/etcd/server/v3": 1 * GIB,
+    "helm.sh/helm/v4": 2 * GIB,
+    "helm.sh/helm/v3": 2 * GIB,
 }
-# The eight binaries together are 0.6 GiB; a half-written one may lie beside its predecessor.
+# The ten binaries together are 0.8 GiB; a half-written one may lie beside its predecessor.
 BINARIES_NEED = 1 * GIB
 HEARTBEAT_SECONDS = 30.0
 LOG_TAIL_LINES = 30
@@ -168,7 +170,9 @@ def _staging_replacements(binary: Binary, run: "_Runner") -> list[str]:
 
 
 def _link_flags(binary: Binary) -> str:
-    """No symbol tables; and the version that `kubectl version` and `/version` show."""
+    """No symbol tables; and the version that `kubectl version`, `helm version` and others show."""
+    if binary.name == "helm":
+        return f"-s -w -X {binary.module}/internal/version.version={binary.version}"
     if binary.module != "k8s.io/kubernetes":
         return "-s -w"
     major, minor, _ = binary.version.removeprefix("v").split(".")

@@ -7,6 +7,9 @@ METRICS_SERVER = "v0.9.0"
 KUBERNETES = "v1.37.2"
 # An older control plane, for a smoke run.
 KUBERNETES_OLDER = "v1.35.4"
+# Charts are rendered with both lines of Helm.
+HELM = "v4.3.1"
+HELM_3 = "v3.22.0"
 # The last kubectl line that asks for metrics.k8s.io/v1beta1; from 1.37 on it prefers v1.
 KUBECTL_V1BETA1 = "v1.32.13"
 
@@ -35,6 +38,11 @@ def _kubernetes(name: str, version: str) -> Binary:
     return Binary(name, version, "k8s.io/kubernetes", f"k8s.io/kubernetes/cmd/{name}")
 
 
+def _helm(version: str) -> Binary:
+    module = f"helm.sh/helm/{version.partition('.')[0]}"
+    return Binary("helm", version, module, f"{module}/cmd/helm")
+
+
 _ETCD_MODULE = "go.etcd.io/etcd/server/v3"
 _METRICS_SERVER_MODULE = "sigs.k8s.io/metrics-server"
 
@@ -53,4 +61,6 @@ BINARIES = (
     _kubernetes("kubectl", KUBECTL_V1BETA1),
     _kubernetes("kube-apiserver", KUBERNETES_OLDER),
     _kubernetes("kube-controller-manager", KUBERNETES_OLDER),
+    _helm(HELM),
+    _helm(HELM_3),
 )
