@@ -45,6 +45,9 @@ MAX_BODY = 64 << 20
 MAX_ERROR_BODY = 64 << 10
 """Bytes of an error answer; a Status has a few hundred."""
 
+_IDEMPOTENT = ("PUT", "DELETE")
+"""aiohttp itself sends these once more when a kept connection turns out to be closed."""
+
 T = TypeVar("T")
 
 
@@ -89,6 +92,9 @@ class _Request:
     params: Mapping[str, str] | None = None
     accept: str = JSON
     data: bytes | None = None
+    content_type: str = JSON
+    repeatable: bool = True
+    """Whether it may be sent again where it may have come through already."""
 
 
 class Client:
@@ -155,6 +161,28 @@ class Client:
         async with self._answer(request, seconds) as got:
             return got.decode(await got.body(), type)
 
+    async def write(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        *,
+        type: type[T],  # noqa: A002  (as msgspec names it)
+        content_type: str = JSON,
+        params: Mapping[str, str] | None = None,
+    ) -> T:
+        """Change something by POST, PUT, PATCH or DELETE; the answer, decoded from JSON.
+
+        A body of None is none. What would happen twice if it were sent twice is not: a connection
+        that breaks is then an error, and whether the change was made is not known. Raises Conflict
+        where the object has changed since the version that the body names.
+        """
+        data = None if body is None else msgspec.json.encode(body)
+        repeatable = method in _IDEMPOTENT
+        request = _Request(method, path, params, JSON, data, content_type, repeatable)
+        async with self._answer(request, ANSWER_SECONDS) as got:
+            return got.decode(await got.body(), type)
+
     async def read(
         self, path: str, *, accept: str, params: Mapping[str, str] | None = None
     ) -> tuple[str, bytes]:
@@ -199,7 +227,7 @@ class Client:
             response = await self._send(url, request, *proof)
         except aiohttp.ServerDisconnectedError as error:
             # It may have been a kept connection, closed by the other side a moment before.
-            if again:
+            if again and request.repeatable:
                 return await self._proven(url, request, again=False)
             raise unreachable(url, error) from error
         except (aiohttp.ClientError, OSError) as error:
@@ -222,7 +250,7 @@ class Client:
             raise RuntimeError("the client is used outside of its `async with`")
         headers = {"Accept": request.accept}
         if request.data is not None:
-            headers["Content-Type"] = JSON
+            headers["Content-Type"] = request.content_type
         if token:
             headers["Authorization"] = f"Bearer {token}"
         return await self._session.request(

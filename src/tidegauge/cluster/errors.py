@@ -97,6 +97,12 @@ class NotFound(ErrorAnswer):
     cause = "not_found"
 
 
+class Conflict(ErrorAnswer):
+    """The object is there already, or is not the version any more that was to be changed."""
+
+    cause = "conflict"
+
+
 class Gone(ErrorAnswer):
     """The resource version or continue token is too old: list again."""
 
@@ -130,6 +136,7 @@ _BY_CODE: dict[int, type[ErrorAnswer]] = {
     401: Unauthorized,
     403: Forbidden,
     404: NotFound,
+    409: Conflict,
     410: Gone,
     429: TooManyRequests,
 }
