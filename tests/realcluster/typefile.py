@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.realcluster.client import Client
 from tests.realcluster.controlplane import ControlPlane
-from tidegauge.sandbox.apiserver.kinds import KINDS
+from tidegauge.sandbox.apiserver.kinds import SERVED
 from tidegauge.sandbox.apiserver.schema import FILE, PACKAGES
 
 # An enumeration longer than this (signals) helps nobody who reads a refusal.
@@ -24,7 +24,7 @@ Schemas = Mapping[str, Any]
 def schemas(client: Client) -> Schemas:
     """All types of the groups that the sandbox has kinds of."""
     found: dict[str, Any] = {}
-    for version in sorted({kind.api_version for kind in KINDS}):
+    for version in sorted({kind.api_version for kind in SERVED}):
         prefix = "apis" if "/" in version else "api"
         document = client.request("GET", f"/openapi/v3/{prefix}/{version}")
         found |= document["components"]["schemas"]
@@ -33,7 +33,7 @@ def schemas(client: Client) -> Schemas:
 
 def render(found: Schemas) -> str:
     """The table: a line for each type that the kinds reach, and one for each of its fields."""
-    wanted = {kind.kind for kind in KINDS}
+    wanted = {kind.kind for kind in SERVED}
     reached: set[str] = set()
     waiting = [
         name

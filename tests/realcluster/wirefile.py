@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.realcluster import build, versions
-from tidegauge.sandbox.apiserver.kinds import KINDS
+from tidegauge.sandbox.apiserver.kinds import SERVED
 from tidegauge.sandbox.apiserver.reviews import REVIEWS
 from tidegauge.sandbox.apiserver.schema import type_name, types
 from tidegauge.sandbox.apiserver.wire import FILE
@@ -29,6 +29,7 @@ _SOURCES = {
     "k8s.io.api.autoscaling.v2": ("autoscaling.v2", "api", "autoscaling/v2"),
     "k8s.io.api.coordination.v1": ("coordination.v1", "api", "coordination/v1"),
     "k8s.io.api.core.v1": ("core.v1", "api", "core/v1"),
+    "k8s.io.api.events.v1": ("events.v1", "api", "events/v1"),
     "k8s.io.apimachinery.pkg.api.resource": ("resource", "apimachinery", "pkg/api/resource"),
     "k8s.io.apimachinery.pkg.apis.meta.v1": ("meta.v1", "apimachinery", "pkg/apis/meta/v1"),
     "k8s.io.apimachinery.pkg.runtime": ("runtime", "apimachinery", "pkg/runtime"),
@@ -80,7 +81,7 @@ def _named(name: str, package: str) -> str:
 def render(found: Messages) -> str:
     """The table of what requests may hold: the kinds, the reviews, and options of deletions."""
     reviews = {f"{group.partition('.')[0]}.v1.{kind}" for (group, _), kind in REVIEWS.items()}
-    waiting = [*map(type_name, KINDS), *reviews, *_OTHERS]
+    waiting = [*map(type_name, SERVED), *reviews, *_OTHERS]
     reached: set[str] = set()
     while waiting:
         name = waiting.pop()

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.sandbox.apiserver.rig import MERGE, TABLE, Rig
-from tidegauge.sandbox.apiserver.kinds import KINDS, Kind
+from tidegauge.sandbox.apiserver.kinds import SERVED, Kind
 from tidegauge.sandbox.apiserver.schema import LIST, MAP, type_name, type_of
 
 STRATEGIC = "application/strategic-merge-patch+json"
@@ -65,7 +65,7 @@ def collection(kind: Kind) -> str:
     return f"{prefix}{'/namespaces/default' if kind.namespaced else ''}/{kind.resource}"
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.resource)
+@pytest.mark.parametrize("kind", SERVED, ids=lambda kind: f"{kind.resource}-{kind.api_version}")
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

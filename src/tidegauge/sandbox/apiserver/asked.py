@@ -68,7 +68,7 @@ class Asked:
         return asked_form(kind or self.kind, self.request.header("accept") or "", self.query)
 
     def list_options(self) -> ListOptions:
-        return parse_list_options(self.query, partial(parse_fields, self.kind.resource))
+        return parse_list_options(self.query, partial(parse_fields, self.kind))
 
 
 def delete_options(asked: Asked) -> DeleteOptions:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from tidegauge.sandbox.apiserver.kinds import KINDS, Kind, subresource_verbs
+from tidegauge.sandbox.apiserver.kinds import SERVED, Kind, subresource_verbs
 from tidegauge.sandbox.apiserver.reviews import REVIEWS
 from tidegauge.serving.negotiation import JSON, Conversion, choose
 
@@ -23,6 +23,7 @@ PRIORITIES: Mapping[str, int] = {
     "authorization.k8s.io": 17_600,
     "autoscaling": 17_500,
     "coordination.k8s.io": 16_500,
+    "events.k8s.io": 17_750,
 }
 """Groups come in this order, the highest first, as in a real cluster."""
 
@@ -45,7 +46,7 @@ class GroupVersion:
 def own_versions() -> list[GroupVersion]:
     """What is served here."""
     found: dict[tuple[str, str], list[Object]] = {}
-    for kind in KINDS:
+    for kind in SERVED:
         found.setdefault((kind.group, kind.version), []).append(_stored(kind))
     for (group, resource), name in REVIEWS.items():
         found.setdefault((group, "v1"), []).append(_reviewed(resource, name))

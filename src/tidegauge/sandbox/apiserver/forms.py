@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tidegauge.sandbox.apiserver.columns import COLUMNS
 from tidegauge.sandbox.apiserver.kinds import Kind
 from tidegauge.sandbox.apiserver.storage import Object
+from tidegauge.sandbox.apiserver.versions import outward
 from tidegauge.serving.negotiation import JSON, YAML, Conversion, MediaType, check_route, choose
 from tidegauge.serving.query import Query
 from tidegauge.serving.status import StatusError, not_acceptable
@@ -40,8 +41,8 @@ class Form:
                 version = obj["metadata"]["resourceVersion"]
                 return self._table([obj], {"resourceVersion": version}, now)
             case "PartialObjectMetadata":
-                return partial(obj)
-        return obj
+                return partial(self._served(obj))
+        return self._served(obj)
 
     def many(self, objects: Sequence[Object], metadata: Object, now: float) -> Object:
         """A list; in it, objects do not say their kind again, as in Kubernetes."""
@@ -49,10 +50,10 @@ class Form:
             case "Table":
                 return self._table(objects, metadata, now)
             case "PartialObjectMetadataList":
-                items = [partial(obj) for obj in objects]
+                items = [partial(self._served(obj)) for obj in objects]
                 kind, version = "PartialObjectMetadataList", META
             case _:
-                items = [_untyped(obj) for obj in objects]
+                items = [_untyped(self._served(obj)) for obj in objects]
                 kind, version = f"{self.kind.kind}List", self.kind.api_version
         return {"kind": kind, "apiVersion": version, "metadata": metadata, "items": items}
 
@@ -107,8 +108,11 @@ class Form:
             case "None":
                 return {"object": None}
             case "Object":
-                return {"object": obj}
-        return {"object": partial(obj)}
+                return {"object": self._served(obj)}
+        return {"object": partial(self._served(obj))}
+
+    def _served(self, obj: Object) -> Object:
+        return outward(self.kind, obj)
 
 
 def partial(obj: Object) -> Object:

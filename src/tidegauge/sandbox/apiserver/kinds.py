@@ -1,13 +1,13 @@
 """The kinds this API server holds: their names, and what may be done to them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CRUD = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of stored object. `resource` is its plural name, unique here across groups."""
+    """A kind of stored object. `resource` is its plural name, one kind's only, in all groups."""
 
     group: str
     version: str
@@ -81,3 +81,11 @@ KINDS = (
 """In the order of their groups and names, as discovery lists them."""
 
 BY_RESOURCE = {kind.resource: kind for kind in KINDS}
+
+OTHER_VERSIONS = (
+    replace(BY_RESOURCE["horizontalpodautoscalers"], version="v1"),
+    replace(BY_RESOURCE["events"], group="events.k8s.io"),
+)
+"""Of kinds that are stored in another one; versions.py turns them into each other."""
+
+SERVED = (*KINDS, *OTHER_VERSIONS)

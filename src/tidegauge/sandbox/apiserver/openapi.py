@@ -7,7 +7,7 @@ checks fields itself.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from tidegauge.sandbox.apiserver.kinds import KINDS, Kind
+from tidegauge.sandbox.apiserver.kinds import SERVED, Kind
 from tidegauge.sandbox.apiserver.schema import (
     INT_OR_STRING,
     LIST,
@@ -40,21 +40,21 @@ _WRITE_OPTIONS = ("dryRun", "fieldManager", "fieldValidation")
 
 def v2_document() -> Schema:
     paths: Schema = {}
-    for kind in KINDS:
+    for kind in SERVED:
         paths |= _paths(kind, _v2_operation)
     return {
         "swagger": "2.0",
         "info": _INFO,
         "paths": paths,
-        "definitions": _schemas(_all_types(map(type_name, KINDS)), _V2),
+        "definitions": _schemas(_all_types(map(type_name, SERVED)), _V2),
     }
 
 
 def v3_documents() -> dict[str, Schema]:
     """By page, such as `apis/apps/v1`."""
     documents: dict[str, Schema] = {}
-    for page in sorted({_page(kind) for kind in KINDS}):
-        kinds = [kind for kind in KINDS if _page(kind) == page]
+    for page in sorted({_page(kind) for kind in SERVED}):
+        kinds = [kind for kind in SERVED if _page(kind) == page]
         paths: Schema = {}
         for kind in kinds:
             paths |= _paths(kind, _v3_operation)
@@ -127,7 +127,7 @@ def _all_types(roots: Iterable[str]) -> list[str]:
 
 
 def _schemas(names: Iterable[str], prefix: str) -> dict[str, Schema]:
-    kinds = {type_name(kind): kind for kind in KINDS}
+    kinds = {type_name(kind): kind for kind in SERVED}
     found: dict[str, Schema] = {}
     for name in names:
         if name not in types():

@@ -11,7 +11,7 @@ from tidegauge.sandbox.apiserver.asked import Asked
 from tidegauge.sandbox.apiserver.decoding import parse
 from tidegauge.sandbox.apiserver.encoding import encoded
 from tidegauge.sandbox.apiserver.forms import FORMATS
-from tidegauge.sandbox.apiserver.kinds import KINDS
+from tidegauge.sandbox.apiserver.kinds import SERVED
 from tidegauge.sandbox.apiserver.pages import Pages
 from tidegauge.sandbox.apiserver.rest import Rest
 from tidegauge.sandbox.apiserver.reviews import REVIEWS, Reviews
@@ -30,7 +30,7 @@ from tidegauge.serving.status import (
 )
 from tidegauge.telemetry.logs import get_logger
 
-_KINDS = {(kind.group, kind.version, kind.resource): kind for kind in KINDS}
+_KINDS = {(kind.group, kind.version, kind.resource): kind for kind in SERVED}
 
 Obstacle = Callable[[RequestInfo], Status | None]
 """Says why a request is refused though it is allowed: how faults are played."""

@@ -25,6 +25,7 @@ PACKAGES = {
     "autoscaling.v2": "io.k8s.api.autoscaling.v2",
     "coordination.v1": "io.k8s.api.coordination.v1",
     "core.v1": "io.k8s.api.core.v1",
+    "events.v1": "io.k8s.api.events.v1",
     "intstr": "io.k8s.apimachinery.pkg.util.intstr",
     "meta.v1": "io.k8s.apimachinery.pkg.apis.meta.v1",
     "resource": "io.k8s.apimachinery.pkg.api.resource",

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tidegauge.sandbox.apiserver.kinds import Kind
+from tidegauge.sandbox.apiserver.versions import conversion_of
 from tidegauge.serving.options import ListOptions
 from tidegauge.units.selectors import FieldSelector, SelectorError, parse_field_selector
 
@@ -45,14 +47,17 @@ _DEFAULTS = {"spec.unschedulable": "false", "spec.hostNetwork": "false", "status
 """What a field that is not there counts as, other than nothing."""
 
 
-def parse_fields(resource: str, text: str) -> FieldSelector:
-    """A field selector of that resource. Raises SelectorError, also for fields it lacks."""
+def parse_fields(kind: Kind, text: str) -> FieldSelector:
+    """A field selector of that kind, over what is stored. SelectorError for fields it lacks too."""
     selector = parse_field_selector(text, known_fields=None)
-    known = (*_COMMON, *_FIELDS.get(resource, ()))
+    conversion = conversion_of(kind)
+    stored = conversion.stored_field if conversion else str
+    known = (*_COMMON, *_FIELDS.get(kind.resource, ()))
     for field, _, _ in selector.terms:
-        if field not in known:
+        if stored(field) not in known:
             raise SelectorError(f"field label not supported: {field}")
-    return selector
+    terms = ((stored(field), value, equal) for field, value, equal in selector.terms)
+    return FieldSelector(tuple(terms))
 
 
 def matches(obj: Object, options: ListOptions) -> bool:

@@ -72,10 +72,10 @@ def _share(path: str, value: Any) -> Causes:
 
 
 def _amount(value: Any) -> int:
-    """Of pods, or of a percentage; what can't be read counts as none."""
+    """Of pods, or of a percentage; what is not there or can't be read counts as none."""
     if isinstance(value, str):
         return int(value[:-1]) if _is_percent(value) else 0
-    return int(value)
+    return int(value or 0)
 
 
 def _is_percent(text: str) -> bool:

@@ -9,13 +9,14 @@ from tidegauge.sandbox.apiserver.changes import APPLY_PATCH, Place, kept, patche
 from tidegauge.sandbox.apiserver.decoding import check_kind, conform
 from tidegauge.sandbox.apiserver.defaults import assign_addresses, fill_in
 from tidegauge.sandbox.apiserver.failures import invalid, terminating
-from tidegauge.sandbox.apiserver.kinds import Kind
+from tidegauge.sandbox.apiserver.kinds import BY_RESOURCE, Kind
 from tidegauge.sandbox.apiserver.lifecycle import Lifecycle
 from tidegauge.sandbox.apiserver.rules import wrong
 from tidegauge.sandbox.apiserver.scales import rescaled, scale_of
 from tidegauge.sandbox.apiserver.statuses import fill_in_status, first_status
 from tidegauge.sandbox.apiserver.storage import Object, Storage
 from tidegauge.sandbox.apiserver.validation import validate, validate_update
+from tidegauge.sandbox.apiserver.versions import conversion_of, outward
 from tidegauge.serving.status import StatusError, bad_request, not_found
 from tidegauge.units.timestamp import format_rfc3339
 
@@ -93,9 +94,10 @@ class Writer:
         if media == APPLY_PATCH and not self._find(place):
             return self.create(place, patch, options)
         before = self.existing(place)
-        target = scale_of(before) if place.subresource == "scale" else before
+        scale = place.subresource == "scale"
+        target = scale_of(before) if scale else outward(place.kind, before)
         value = patched(target, patch, media, place.kind)
-        if place.subresource == "scale":
+        if scale:
             return self._rescale(place, value, options)
         obj, warnings = self._read(place, value, options)
         if obj["metadata"].get("uid", uid := before["metadata"]["uid"]) != uid:
@@ -119,6 +121,8 @@ class Writer:
         if isinstance(value, dict):
             check_kind(value, kind)
         obj, warnings = conform(value, kind, options.validation)
+        if conversion := conversion_of(kind):
+            obj, _ = conform(conversion.inward(obj), BY_RESOURCE[kind.resource], "Ignore")
         metadata = obj["metadata"]
         metadata.pop("managedFields", None)
         said = metadata.get("namespace") or place.namespace
@@ -170,4 +174,5 @@ def _metadata_of(patch: Any) -> Object:
 
 
 def _typed(kind: Kind, obj: Object) -> Object:
-    return {"kind": kind.kind, "apiVersion": kind.api_version} | obj
+    stored = BY_RESOURCE[kind.resource]
+    return {"kind": stored.kind, "apiVersion": stored.api_version} | obj
