@@ -112,7 +112,9 @@ def _spec_outward(spec: Object, metrics: list[Object]) -> Object:
 
 
 def _status_outward(status: Object, readings: list[Object]) -> Object:
-    kept = {key: status[key] for key in ("observedGeneration", "lastScaleTime") if key in status}
+    kept: Object = {
+        key: status[key] for key in ("observedGeneration", "lastScaleTime") if key in status
+    }
     for key in ("currentReplicas", "desiredReplicas"):
         kept[key] = status.get(key, 0)
     for reading in readings:
@@ -157,7 +159,7 @@ def _internal_behavior(behavior: Object) -> Object:
 
 
 def inward(obj: Object) -> Object:
-    """A v1 autoscaler from a request as it is stored; annotations that can't be read are dropped."""
+    """A v1 autoscaler from a request as it is stored; annotations of no sense are dropped."""
     spec, status = dict(obj.get("spec") or {}), dict(obj.get("status") or {})
     annotations = obj["metadata"].get("annotations") or {}
     found = {name: _read(annotations.get(name, ""), kind) for name, kind in _TYPES.items()}
@@ -196,7 +198,8 @@ def _deep(flat: Object, forms: Mapping[str, Pairs]) -> Object:
     metric: Object = {"type": flat.get("type", "")}
     for block, pairs in forms.items():
         if isinstance(flat.get(block), dict):
-            metric[block] = made = {}
+            made: Object = {}
+            metric[block] = made
             for path, name in pairs:
                 if name in flat[block]:
                     _put(made, path, flat[block][name])
