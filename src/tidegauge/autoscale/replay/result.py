@@ -28,6 +28,8 @@ class Metric(Struct, frozen=True, kw_only=True):
 
     name: str
     """As the controller calls it in events and conditions."""
+    label: str
+    """The same, short: `cpu`, `cpu of app`, `http_requests`."""
     unit: Unit
     target: float
 
