@@ -21,6 +21,14 @@ Amounts = dict[str, str | int | float]
 """Quantities by resource, as JSON may have them."""
 
 
+class ManagedFields(Struct, frozen=True, kw_only=True):
+    """Who changed which part last, and when."""
+
+    manager: str = ""
+    subresource: str = ""
+    time: datetime | None = None
+
+
 class Metadata(Struct, frozen=True, kw_only=True, rename="camel"):
     """A `meta/v1` ObjectMeta."""
 
@@ -30,7 +38,9 @@ class Metadata(Struct, frozen=True, kw_only=True, rename="camel"):
     resource_version: str = ""
     generation: int = 1
     labels: dict[str, str] | None = None
+    creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
+    managed_fields: list[ManagedFields] | None = None
 
 
 class ConditionObject(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -64,6 +74,23 @@ class AutoscalerObject(Struct, frozen=True, kw_only=True):
 
 class AutoscalerList(Struct, frozen=True):
     items: list[AutoscalerObject] | None = None
+
+
+class EventObject(Struct, frozen=True, kw_only=True, rename="camel"):
+    """A core/v1 Event; one that happened again and again has the first and the last time."""
+
+    metadata: Metadata = Metadata()
+    type: str = ""
+    reason: str = ""
+    message: str = ""
+    count: int | None = None
+    first_timestamp: datetime | None = None
+    last_timestamp: datetime | None = None
+    event_time: datetime | None = None
+
+
+class EventList(Struct, frozen=True):
+    items: list[EventObject] | None = None
 
 
 class _Resources(Struct, frozen=True):

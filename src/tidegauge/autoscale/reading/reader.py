@@ -1,4 +1,4 @@
-"""Reads all that one HPA sees, as the user whose client it is, at about one moment."""
+"""Reads all that an HPA sees, as the user whose client it is, at about one moment."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,7 +11,6 @@ from tidegauge.autoscale.engine.pods import Pod
 from tidegauge.autoscale.engine.profiles import NEWEST, Profile
 from tidegauge.autoscale.engine.settings import Settings
 from tidegauge.autoscale.engine.situation import Autoscaler, Scale, ScaleFailure, Situation
-from tidegauge.autoscale.engine.spec import Reference
 from tidegauge.autoscale.reading import objects
 from tidegauge.autoscale.reading.discovering import Discovery
 from tidegauge.autoscale.reading.errortexts import error_text, failure
@@ -20,6 +19,8 @@ from tidegauge.autoscale.reading.metricapis import Answer, Question, questions
 from tidegauge.autoscale.reading.objects import (
     AutoscalerList,
     AutoscalerObject,
+    EventList,
+    EventObject,
     PodList,
     ScaleObject,
 )
@@ -30,22 +31,38 @@ from tidegauge.units.selectors import LabelSelector, SelectorError, parse_label_
 
 AUTOSCALERS = ApiResource("autoscaling", "v2", "horizontalpodautoscalers")
 PODS = ApiResource("", "v1", "pods")
+EVENTS = ApiResource("", "v1", "events")
 
 _AT_ONCE = 16
-"""Scales of other HPAs that are asked for at a time: a namespace may have hundreds."""
+"""Scales that are asked for at a time: a namespace may have hundreds of HPAs."""
 
 
 class Unread(Struct, frozen=True):
-    """Something that this user could not read, though the controller may."""
+    """What this user may not read, though the controller probably may."""
 
-    what: str
+    verb: str
+    resource: str
     """As authorization names it: `pods`, `deployments.apps/scale`, `pods.metrics.k8s.io`."""
     error: ClusterError
 
 
-class Observed(Struct, frozen=True):
-    """A situation, and what of it is not known but assumed to be empty."""
+class Neighbour(Struct, frozen=True):
+    """An HPA and its target."""
 
+    object: AutoscalerObject
+    autoscaler: Autoscaler
+    scale: Scale | ScaleFailure
+    unread: tuple[Unread, ...] = ()
+
+
+Neighbourhood = Mapping[str, Neighbour]
+"""By `namespace/name`. HPAs of one namespace mind each other."""
+
+
+class Observed(Struct, frozen=True):
+    """A situation, and what of it is not known but assumed to be absent."""
+
+    object: AutoscalerObject
     situation: Situation
     unread: tuple[Unread, ...] = ()
 
@@ -66,90 +83,95 @@ class Reader:
         self._profile = profile
         self._discovery = Discovery(client)
 
-    async def autoscalers(self, namespace: str = "") -> list[Autoscaler]:
-        """All of a namespace, or of the cluster. Raises ClusterError."""
+    async def neighbourhood(self, namespace: str = "") -> Neighbourhood:
+        """The HPAs of a namespace, or of all. Raises ClusterError."""
         listed = await self._client.get(AUTOSCALERS.path(namespace), type=AutoscalerList)
-        return [objects.autoscaler(item) for item in listed.items or ()]
+        turn = asyncio.Semaphore(_AT_ONCE)
 
-    async def autoscaler(self, namespace: str, name: str) -> Autoscaler:
-        """Raises ClusterError, NotFound where there is no such HPA."""
+        async def met(one: AutoscalerObject) -> Neighbour:
+            async with turn:
+                return await self._met(one)
+
+        found = await asyncio.gather(*map(met, listed.items or ()))
+        return {one.autoscaler.key: one for one in found}
+
+    async def alone(self, namespace: str, name: str) -> Neighbour:
+        """One HPA, for who may not list them. Raises ClusterError."""
         path = AUTOSCALERS.path(namespace, name)
-        return objects.autoscaler(await self._client.get(path, type=AutoscalerObject))
+        return await self._met(await self._client.get(path, type=AutoscalerObject))
 
-    async def observe(self, autoscaler: Autoscaler, memory: Memory = Memory()) -> Observed:  # noqa: B008  (immutable)
-        """What its controller would see now. Raises ClusterError only where nobody answers."""
-        return await _Look(self._client, self._discovery, autoscaler).observed(
-            memory, self._clock, self._settings, self._profile
-        )
-
-
-class _Look:
-    """One HPA, once."""
-
-    def __init__(self, client: Client, discovery: Discovery, autoscaler: Autoscaler) -> None:
-        self._client = client
-        self._discovery = discovery
-        self._autoscaler = autoscaler
-        self._namespace = autoscaler.namespace
-        self._unread: list[Unread] = []
-
-    async def observed(
-        self, memory: Memory, clock: Clock, settings: Settings, profile: Profile
-    ) -> Observed:
-        scale = await self._scale(self._autoscaler.spec.scale_target_ref)
+    async def observe(self, key: str, near: Neighbourhood, memory: Memory) -> Observed:
+        """What the HPA's controller would see now. Raises ClusterError where nobody answers."""
+        one = near[key]
+        look = _Look(self._client, self._discovery, one.autoscaler)
         pods: tuple[Pod, ...] = ()
         answers = Answers()
-        others: Mapping[str, LabelSelector] = {}
-        if isinstance(scale, Scale) and scale.selector:
-            pods, answers, others = await asyncio.gather(
-                self._pods(scale.selector), self._answers(scale.selector), self._others()
-            )
+        if isinstance(one.scale, Scale) and one.scale.selector:
+            selector = one.scale.selector
+            pods, answers = await asyncio.gather(look.pods(selector), look.answers(selector))
         situation = Situation(
-            autoscaler=self._autoscaler,
-            scale=scale,
+            autoscaler=one.autoscaler,
+            scale=one.scale,
             pods=pods,
             answers=answers,
-            others=others,
+            others=_selectors(key, near),
             memory=memory,
-            now=clock.now(),
-            settings=settings,
-            profile=profile,
+            now=self._clock.now(),
+            settings=self._settings,
+            profile=self._profile,
         )
-        return Observed(situation, tuple(self._unread))
+        return Observed(one.object, situation, (*one.unread, *look.unread))
 
-    def _note(self, what: str, error: ClusterError) -> None:
-        """A refusal is of this user alone; whatever else fails, fails for the controller too."""
-        if isinstance(error, (Forbidden, Unauthorized)):
-            self._unread.append(Unread(what, error))
+    async def events(self, namespace: str, name: str) -> list[EventObject]:
+        """About that HPA, as long as the API server keeps them. Raises ClusterError."""
+        fields = f"involvedObject.kind=HorizontalPodAutoscaler,involvedObject.name={name}"
+        path, params = EVENTS.path(namespace), {"fieldSelector": fields}
+        return (await self._client.get(path, type=EventList, params=params)).items or []
 
-    async def _scale(self, target: Reference) -> Scale | ScaleFailure:
+    async def _met(self, one: AutoscalerObject) -> Neighbour:
+        autoscaler = objects.autoscaler(one)
+        target = autoscaler.spec.scale_target_ref
         group = group_of(target.api_version)
         try:
             resource = await self._discovery.resource(group, target.kind)
         except ClusterError as error:
-            return ScaleFailure(error_text(error, group), unmapped=True)
+            failed = ScaleFailure(error_text(error, group), unmapped=True)
+            return Neighbour(one, autoscaler, failed)
         if resource is None:
-            return ScaleFailure(no_match(group, target.kind), unmapped=True)
-        path = resource.path(self._namespace, target.name, "scale")
+            failed = ScaleFailure(no_match(group, target.kind), unmapped=True)
+            return Neighbour(one, autoscaler, failed)
+        path = resource.path(autoscaler.namespace, target.name, "scale")
         try:
-            return objects.scale(await self._client.get(path, type=ScaleObject))
+            scale = objects.scale(await self._client.get(path, type=ScaleObject))
         except ClusterError as error:
-            self._note(f"{resource.qualified}/scale", error)
-            return ScaleFailure(error_text(error, f"{resource.qualified} {target.name}"))
+            failed = ScaleFailure(error_text(error, f"{resource.qualified} {target.name}"))
+            unread = _refused("get", f"{resource.qualified}/scale", error)
+            return Neighbour(one, autoscaler, failed, unread)
+        return Neighbour(one, autoscaler, scale)
 
-    async def _pods(self, selector: str) -> tuple[Pod, ...]:
+
+class _Look:
+    """At one HPA, once."""
+
+    def __init__(self, client: Client, discovery: Discovery, autoscaler: Autoscaler) -> None:
+        self._client = client
+        self._discovery = discovery
+        self._metrics = autoscaler.spec.metrics
+        self._namespace = autoscaler.namespace
+        self.unread: list[Unread] = []
+
+    async def pods(self, selector: str) -> tuple[Pod, ...]:
         path, params = PODS.path(self._namespace), {"labelSelector": selector}
         try:
             listed = await self._client.get(path, type=PodList, params=params)
         except (Forbidden, Unauthorized) as error:
-            self._note("pods", error)
+            self.unread.extend(_refused("list", "pods", error))
             return ()
         return tuple(map(objects.pod, listed.items or ()))
 
-    async def _answers(self, selector: str) -> Answers:
-        metrics = self._autoscaler.spec.metrics
-        catalogue = await self._discovery.catalogue(metrics)
-        asked = questions(metrics, self._namespace, selector, catalogue)
+    async def answers(self, selector: str) -> Answers:
+        catalogue = await self._discovery.catalogue(self._metrics)
+        asked = questions(self._metrics, self._namespace, selector, catalogue)
         each = tuple(asked)
         got = await asyncio.gather(*map(self._answer, each))
         return asked.answers(dict(zip(each, got, strict=True)))
@@ -159,29 +181,26 @@ class _Look:
         try:
             _type, body = await self._client.read(question.path, accept=JSON, params=params)
         except ClusterError as error:
-            self._note(question.asked.partition(" ")[0], error)
+            self.unread.extend(_refused("list", question.asked.partition(" ")[0], error))
             return failure(error, question.asked)
         return question.answer(body)
 
-    async def _others(self) -> Mapping[str, LabelSelector]:
-        """The selectors of the namespace's other HPAs, as far as they can be read."""
-        path = AUTOSCALERS.path(self._namespace)
-        try:
-            listed = await self._client.get(path, type=AutoscalerList)
-        except (Forbidden, Unauthorized) as error:
-            self._note(AUTOSCALERS.qualified, error)
-            return {}
-        found = [objects.autoscaler(item) for item in listed.items or ()]
-        turn = asyncio.Semaphore(_AT_ONCE)
 
-        async def selector(other: Autoscaler) -> LabelSelector | None:
-            async with turn:
-                scale = await self._scale(other.spec.scale_target_ref)
-            return _parsed(scale)
+def _refused(verb: str, resource: str, error: ClusterError) -> tuple[Unread, ...]:
+    """A refusal is of this user alone; whatever else fails, fails for the controller too."""
+    refused = isinstance(error, (Forbidden, Unauthorized))
+    return (Unread(verb, resource, error),) if refused else ()
 
-        others = [one for one in found if one.key != self._autoscaler.key]
-        selectors = await asyncio.gather(*map(selector, others))
-        return {one.key: theirs for one, theirs in zip(others, selectors, strict=True) if theirs}
+
+def _selectors(key: str, near: Neighbourhood) -> dict[str, LabelSelector]:
+    """Of the other HPAs in that HPA's namespace, as far as they are known."""
+    namespace = near[key].autoscaler.namespace
+    found = {
+        other: _parsed(one.scale)
+        for other, one in near.items()
+        if other != key and one.autoscaler.namespace == namespace
+    }
+    return {other: selector for other, selector in found.items() if selector}
 
 
 def _parsed(scale: Scale | ScaleFailure) -> LabelSelector | None:
