@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from tidegauge.autoscale.engine.decision import Decision
 from tidegauge.autoscale.engine.memory import Memory
 from tidegauge.autoscale.engine.pods import Container as SeenContainer
+from tidegauge.autoscale.engine.pods import Kind
 from tidegauge.autoscale.engine.profiles import NEWEST, Profile
 from tidegauge.autoscale.engine.reconciling import decide
 from tidegauge.autoscale.engine.settings import Settings
@@ -191,4 +192,5 @@ def _seen(container: Container) -> SeenContainer:
         requests["cpu"] = Quantity(round(container.request * 1e9), -9, DECIMAL_SI)
     if container.memory_request is not None:
         requests["memory"] = Quantity(round(container.memory_request), 0, DECIMAL_SI)
-    return SeenContainer(name=container.name, requests=requests)
+    kind = Kind.SIDECAR if container.sidecar else Kind.CONTAINER
+    return SeenContainer(name=container.name, kind=kind, requests=requests)

@@ -25,6 +25,8 @@ class Container(Struct, frozen=True, kw_only=True):
     """Bytes more for each request per second."""
     memory_request: float | None = None
     """Bytes."""
+    sidecar: bool = False
+    """An init container that restarts always."""
 
     @property
     def capacity(self) -> float:
