@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed-from-lock
 
-.PHONY: setup check lint types unit test demo bench lock clean
+.PHONY: setup check lint types unit test demo bench deploy-files lock clean
 
 setup: $(STAMP)
 
@@ -39,6 +39,10 @@ demo: setup
 
 bench: setup
 	$(BIN)/python -m bench.scrape
+
+# What is made from the chart: manifests for kubectl, and the table of values in docs/install.md.
+deploy-files: setup
+	$(BIN)/python -m tests.deploy
 
 # The lock holds every package with its hashes, for all supported Pythons; re-make it after changing pyproject.toml.
 lock:

@@ -1,0 +1,189 @@
+{{- define "tidegauge.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end }}
+
+{{- define "tidegauge.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := include "tidegauge.name" . -}}
+{{- ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end }}
+
+{{- define "tidegauge.namespace" -}}
+{{- default .Release.Namespace .Values.namespaceOverride -}}
+{{- end }}
+
+{{- define "tidegauge.serviceAccountName" -}}
+{{- default (ternary (include "tidegauge.fullname" .) "default" .Values.serviceAccount.create) .Values.serviceAccount.name -}}
+{{- end }}
+
+{{/* What never changes in the life of a Deployment. */}}
+{{- define "tidegauge.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "tidegauge.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "tidegauge.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{ include "tidegauge.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* The head of a namespaced object; call it with the kind's own suffix of the name. */}}
+{{- define "tidegauge.metadata" -}}
+name: {{ include "tidegauge.fullname" . }}
+namespace: {{ include "tidegauge.namespace" . }}
+labels:
+  {{- include "tidegauge.labels" . | nindent 2 }}
+{{- end }}
+
+{{- define "tidegauge.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{- end -}}
+{{- end }}
+
+{{- define "tidegauge.replicas" -}}
+{{- if kindIs "invalid" .Values.replicas -}}
+{{- ternary 2 1 .Values.ha -}}
+{{- else -}}
+{{- int .Values.replicas -}}
+{{- end -}}
+{{- end }}
+
+{{- define "tidegauge.port" -}}
+{{- default (ternary 4443 10250 .Values.hostNetwork.enabled) .Values.containerPort | int -}}
+{{- end }}
+
+{{/* The server makes and keeps the certificate itself. */}}
+{{- define "tidegauge.managed" -}}
+{{- if has .Values.tls.type (list "managed" "metrics-server") }}true{{ end -}}
+{{- end }}
+
+{{/* The server writes into the APIServices whom to trust. */}}
+{{- define "tidegauge.injects" -}}
+{{- if and .Values.apiService.create (not .Values.apiService.caBundle) (not .Values.apiService.insecureSkipTLSVerify) (has .Values.tls.type (list "managed" "metrics-server" "existingSecret")) }}true{{ end -}}
+{{- end }}
+
+{{/* The Secret with tls.crt, tls.key and ca.crt; empty when each replica has its own in memory. */}}
+{{- define "tidegauge.tlsSecret" -}}
+{{- if eq .Values.tls.type "existingSecret" -}}
+{{- required "tls.existingSecret.name: name the Secret with tls.crt, tls.key and ca.crt, or choose another tls.type" .Values.tls.existingSecret.name -}}
+{{- else if ne .Values.tls.type "none" -}}
+{{- include "tidegauge.fullname" . }}-tls
+{{- end -}}
+{{- end }}
+
+{{/* A budget over a single pod forbids every drain or nothing at all. */}}
+{{- define "tidegauge.budget" -}}
+{{- $enabled := ternary .Values.ha .Values.podDisruptionBudget.enabled (kindIs "invalid" .Values.podDisruptionBudget.enabled) -}}
+{{- $bounds := and (kindIs "invalid" .Values.podDisruptionBudget.minAvailable) (kindIs "invalid" .Values.podDisruptionBudget.maxUnavailable) -}}
+{{- if and $enabled $bounds (lt (include "tidegauge.replicas" . | int) 2) -}}
+{{- fail "podDisruptionBudget.enabled: over one replica it constrains nothing: set ha, or minAvailable: 1 to forbid drains altogether" -}}
+{{- end -}}
+{{- if $enabled }}true{{ end -}}
+{{- end }}
+
+{{/* What one replica was measured to take, with half as much again; docs/install.md has the figures. */}}
+{{- define "tidegauge.resources" -}}
+{{- if .Values.resources -}}
+{{ toYaml .Values.resources }}
+{{- else -}}
+{{- $nodes := max 100 (int .Values.clusterNodes) -}}
+requests:
+  cpu: {{ add 45 (div $nodes 20) }}m
+  memory: {{ add 100 (div $nodes 8) }}Mi
+{{- end -}}
+{{- end }}
+
+{{- define "tidegauge.affinity" -}}
+{{- $own := dict "nodeAffinity" (fromYaml (include "tidegauge.realNodes" .)) -}}
+{{- if .Values.ha -}}
+{{- $_ := set $own "podAntiAffinity" (fromYaml (include "tidegauge.apart" .)) -}}
+{{- end -}}
+{{- range $part, $given := .Values.affinity -}}
+{{- $_ := set $own $part $given -}}
+{{- end -}}
+{{- toYaml $own -}}
+{{- end }}
+
+{{/* Nodes on which no real kubelet runs: they could not start the pod, or not with its rights. */}}
+{{- define "tidegauge.realNodes" -}}
+requiredDuringSchedulingIgnoredDuringExecution:
+  nodeSelectorTerms:
+    - matchExpressions:
+        - key: type
+          operator: NotIn
+          values: [virtual-kubelet]
+        - key: eks.amazonaws.com/compute-type
+          operator: NotIn
+          values: [fargate]
+{{- end }}
+
+{{- define "tidegauge.apart" -}}
+requiredDuringSchedulingIgnoredDuringExecution:
+  - topologyKey: kubernetes.io/hostname
+    labelSelector:
+      matchLabels:
+        {{- include "tidegauge.selectorLabels" . | nindent 8 }}
+{{- end }}
+
+{{- define "tidegauge.spread" -}}
+{{- if .Values.topologySpreadConstraints -}}
+{{ toYaml .Values.topologySpreadConstraints }}
+{{- else if .Values.ha -}}
+- topologyKey: topology.kubernetes.io/zone
+  maxSkew: 1
+  whenUnsatisfiable: ScheduleAnyway
+  labelSelector:
+    matchLabels:
+      {{- include "tidegauge.selectorLabels" . | nindent 6 }}
+  matchLabelKeys: [pod-template-hash]
+{{- end -}}
+{{- end }}
+
+{{- define "tidegauge.updateStrategy" -}}
+{{- if .Values.updateStrategy -}}
+{{ toYaml .Values.updateStrategy }}
+{{- else -}}
+{{- $replace := or .Values.ha .Values.hostNetwork.enabled -}}
+type: RollingUpdate
+rollingUpdate:
+  maxSurge: {{ ternary 0 1 $replace }}
+  maxUnavailable: {{ ternary 1 0 $replace }}
+{{- end -}}
+{{- end }}
+
+{{- define "tidegauge.args" -}}
+- serve
+- --secure-port={{ include "tidegauge.port" . }}
+- --service-name={{ include "tidegauge.fullname" . }}
+- --service-namespace={{ include "tidegauge.namespace" . }}
+- --shutdown-delay-duration={{ .Values.shutdownDelaySeconds }}s
+{{- if include "tidegauge.managed" . }}
+- --cert-secret={{ include "tidegauge.tlsSecret" . }}
+{{- else if include "tidegauge.tlsSecret" . }}
+- --tls-cert-file=/certificates/tls.crt
+- --tls-private-key-file=/certificates/tls.key
+{{- end }}
+{{- if include "tidegauge.injects" . }}
+- --inject-ca-bundle=v1.metrics.k8s.io,v1beta1.metrics.k8s.io
+{{- if not (include "tidegauge.managed" .) }}
+- --inject-ca-bundle-file=/certificates/ca.crt
+{{- end }}
+{{- end }}
+{{- if .Values.metrics.enabled }}
+- --authorization-always-allow-paths=/healthz,/readyz,/livez,/metrics
+{{- end }}
+{{- with concat .Values.defaultArgs .Values.args }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}

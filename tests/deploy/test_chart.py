@@ -1,0 +1,318 @@
+"""What the chart renders: by default, for two replicas, and for each value that can be set."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.deploy.helm import CHART, HELM, HELM_3, Manifest, Refused, Rendered, helm, render
+from tests.deploy.helm import render_text as text_of
+from tests.deploy.samples import SAMPLES
+from tests.realcluster.versions import Binary
+
+DEFAULTS = yaml.safe_load((CHART / "values.yaml").read_text())
+SELECTOR = {"app.kubernetes.io/name": "tidegauge", "app.kubernetes.io/instance": "tidegauge"}
+
+
+def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The path of each value that is no group of others; a map that may hold anything is one."""
+    for key, value in values.items():
+        free = key.endswith("Probe") or key in {"securityContext", "nodeSelector", "tmpVolume"}
+        if isinstance(value, dict) and value and not free:
+            yield from leaves(value, f"{prefix}{key}.")
+        else:
+            yield prefix + key
+
+
+@pytest.mark.parametrize("by", [HELM, HELM_3], ids=lambda binary: binary.version)
+@pytest.mark.parametrize("values", [{}, {"ha": True}], ids=["one", "ha"])
+def test_both_lines_of_helm_render_the_same(by: Binary, values: Manifest) -> None:
+    """Whoever has not moved to Helm 4 yet gets the same objects."""
+    assert render(values, by=by) == render(values)
+
+
+@pytest.mark.parametrize("values", [{}, {"ha": True}, SAMPLES["commonLabels"]], ids=str)
+def test_rendering_is_deterministic(values: Manifest) -> None:
+    """Nothing is drawn by chance or taken from the clock, so GitOps sees no drift."""
+    again = helm("template", "tidegauge", str(CHART), values=json.dumps(values))
+
+    assert again == text_of(json.dumps(values), HELM)
+
+
+@pytest.mark.parametrize("path", sorted(leaves(DEFAULTS)))
+def test_every_value_has_an_effect(path: str) -> None:
+    """There is no value that only looks as if it did something."""
+    before = {key: value for key, value in SAMPLES[path].items() if key == "given"}
+    given = before.get("given", {})
+    change = {key: value for key, value in SAMPLES[path].items() if key != "given"}
+
+    assert render(merged(given, change)) != render(given)
+
+
+def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> Manifest:
+    """Both, the other first."""
+    both = dict(one)
+    for key, value in other.items():
+        below = both.get(key)
+        if isinstance(value, dict) and isinstance(below, dict):
+            both[key] = merged(below, value)
+        else:
+            both[key] = value
+    return both
+
+
+@pytest.mark.parametrize("path", sorted(leaves(DEFAULTS)))
+def test_every_default_may_be_written_out(path: str) -> None:
+    """The schema takes the chart's own defaults, so values.yaml can be copied and changed."""
+    value: Any = DEFAULTS
+    for key in path.split("."):
+        value = value[key]
+    for key in reversed(path.split(".")):
+        value = {key: value}
+
+    assert render(value) == render()
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"replica": 2}, "additional properties 'replica' not allowed"),
+        ({"image": {"repo": "x"}}, "additional properties 'repo' not allowed"),
+        ({"addonResizer": {"enabled": True}}, "additional properties 'addonResizer' not allowed"),
+        ({"ha": "yes"}, "'/ha': got string, want boolean"),
+        ({"replicas": "two"}, "'/replicas': got string, want null or integer"),
+        ({"containerPort": 70000}, "'/containerPort'"),
+        ({"tls": {"type": "helm"}}, "'/tls/type'"),
+        ({"args": ["metric-resolution=15s"]}, "'/args/0'"),
+        ({"apiService": {"caBundle": "LS0tLS1="}}, "'/apiService/caBundle'"),
+        ({"service": {"ipFamilies": ["IPv5"]}}, "'/service/ipFamilies/0'"),
+        ({"podLabels": {"a": 1}}, "'/podLabels/a': got number, want string"),
+        ({"podDisruptionBudget": {"minAvailable": "half"}}, "'/podDisruptionBudget/minAvailable'"),
+        ({"image": {"digest": "latest"}}, "'/image/digest'"),
+        ({"podDisruptionBudget": {"enabled": True}}, "set ha, or minAvailable: 1"),
+        (
+            {"networkPolicy": {"enabled": True}, "hostNetwork": {"enabled": True}},
+            "networkPolicy.enabled: has no effect on pods in the host's network",
+        ),
+        ({"tls": {"type": "existingSecret"}}, "tls.existingSecret.name: name the Secret"),
+        (
+            {"tls": {"type": "none"}, "serviceMonitor": {"enabled": True}},
+            "serviceMonitor.enabled: with tls.type none no certificate can be verified",
+        ),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("by", [HELM, HELM_3], ids=lambda binary: binary.version)
+def test_a_mistake_is_refused(by: Binary, values: Manifest, said: str) -> None:
+    """A misspelt, ill-typed or contradicting value is named, before anything is installed."""
+    with pytest.raises(Refused) as refused:
+        render(values, by=by)
+
+    assert said in str(refused.value)
+
+
+def every_selector(rendered: Rendered) -> Iterator[Manifest]:
+    """Whatever is meant to find the pods."""
+    yield rendered.one("Service")["spec"]["selector"]
+    yield rendered.one("Deployment")["spec"]["selector"]["matchLabels"]
+    yield rendered.one("PodDisruptionBudget")["spec"]["selector"]["matchLabels"]
+    yield rendered.one("NetworkPolicy")["spec"]["podSelector"]["matchLabels"]
+    spec = rendered.pod["spec"]
+    (apart,) = spec["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    yield apart["labelSelector"]["matchLabels"]
+    yield spec["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"]
+
+
+def test_every_selector_finds_the_pods() -> None:
+    """And nothing else of the same chart in another release."""
+    values = {"ha": True, "networkPolicy": {"enabled": True}, "podLabels": {"team": "a"}}
+    rendered = render(values)
+
+    assert rendered.pod["metadata"]["labels"] == {**SELECTOR, "team": "a"}
+    assert list(every_selector(rendered)) == [SELECTOR] * 6
+
+
+@pytest.mark.parametrize("values", [{}, {"ha": True}, {"hostNetwork": {"enabled": True}}], ids=str)
+def test_every_port_is_the_containers(values: Manifest) -> None:
+    """Probes and Service ask where the server listens."""
+    rendered = render(values)
+    container = rendered.container
+    (port,) = container["ports"]
+    probes = [container[f"{name}Probe"]["httpGet"] for name in ("startup", "liveness", "readiness")]
+
+    assert f"--secure-port={port['containerPort']}" in container["args"]
+    assert {probe["port"] for probe in probes} == {port["name"]}
+    assert rendered.one("Service")["spec"]["ports"][0]["targetPort"] == port["name"]
+    assert [probe["path"] for probe in probes] == ["/livez", "/livez", "/readyz"]
+
+
+def test_both_versions_are_registered_and_verified() -> None:
+    """Kubectl asks for v1, the autoscaler for v1beta1; no certificate goes unverified."""
+    rendered = render()
+    services = rendered.of("APIService")
+
+    assert [each["metadata"]["name"] for each in services] == [
+        "v1.metrics.k8s.io",
+        "v1beta1.metrics.k8s.io",
+    ]
+    assert all(each["spec"]["service"]["name"] == "tidegauge" for each in services)
+    assert not [each for each in rendered.strings() if "insecure" in each.lower()]
+
+
+def test_one_replica_is_replaced_without_a_gap() -> None:
+    """The new pod serves before the old one ends; there is nothing to budget or to spread."""
+    rendered = render()
+    deployment = rendered.one("Deployment")["spec"]
+
+    assert deployment["replicas"] == 1
+    assert deployment["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    assert not rendered.of("PodDisruptionBudget")
+    assert "podAntiAffinity" not in rendered.pod["spec"]["affinity"]
+    assert "topologySpreadConstraints" not in rendered.pod["spec"]
+
+
+def test_two_replicas_are_never_both_away() -> None:
+    """Not by a lost node, a drain or a roll-out, which needs no third node either."""
+    rendered = render({"ha": True})
+    deployment = rendered.one("Deployment")["spec"]
+
+    assert deployment["replicas"] == 2
+    assert deployment["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
+    assert rendered.one("PodDisruptionBudget")["spec"]["maxUnavailable"] == 1
+    (apart,) = rendered.pod["spec"]["affinity"]["podAntiAffinity"][
+        "requiredDuringSchedulingIgnoredDuringExecution"
+    ]
+    assert apart["topologyKey"] == "kubernetes.io/hostname"
+
+
+@pytest.mark.parametrize(
+    "bound", [{"minAvailable": 1}, {"maxUnavailable": "50%"}, {"minAvailable": 0}], ids=str
+)
+def test_a_budget_that_was_given_is_kept(bound: Manifest) -> None:
+    """Also for a number of replicas of one's own, and the zero that is no absence."""
+    rendered = render({"replicas": 3, "podDisruptionBudget": {"enabled": True, **bound}})
+    spec = rendered.one("PodDisruptionBudget")["spec"]
+
+    assert {key: spec[key] for key in bound} == bound
+    assert len(spec) == 3  # with the selector, and what holds for pods that are not ready
+
+
+def test_the_hosts_network_is_a_recipe() -> None:
+    """The kubelet's port is free, names of Services resolve, and no port is needed twice."""
+    rendered = render({"hostNetwork": {"enabled": True}})
+    spec = rendered.pod["spec"]
+
+    assert spec["hostNetwork"] is True
+    assert spec["dnsPolicy"] == "ClusterFirstWithHostNet"
+    assert rendered.container["ports"][0]["containerPort"] == 4443
+    assert rendered.one("Deployment")["spec"]["strategy"]["rollingUpdate"]["maxSurge"] == 0
+
+
+def test_an_affinity_of_ones_own_replaces_that_part_alone() -> None:
+    """Who pins it to a pool keeps the two replicas apart."""
+    own: Manifest = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": []}}
+    affinity = render({"ha": True, "affinity": {"nodeAffinity": own}}).pod["spec"]["affinity"]
+
+    assert affinity["nodeAffinity"] == own
+    assert (
+        affinity["podAntiAffinity"]
+        == (render({"ha": True}).pod["spec"]["affinity"]["podAntiAffinity"])
+    )
+
+
+def test_what_the_server_may() -> None:
+    """Not a verb more than it uses; never nodes/proxy, never all Secrets or ConfigMaps."""
+    rendered = render()
+    rules = {
+        (verb, resource): rule.get("resourceNames")
+        for role in [*rendered.of("ClusterRole")[:1], *rendered.of("Role")]
+        for rule in role["rules"]
+        for verb in rule["verbs"]
+        for resource in rule["resources"]
+    }
+
+    registered = ["v1.metrics.k8s.io", "v1beta1.metrics.k8s.io"]
+    assert rules == {
+        ("get", "nodes/metrics"): None,
+        ("list", "nodes"): None,
+        ("watch", "nodes"): None,
+        ("list", "pods"): None,
+        ("watch", "pods"): None,
+        ("get", "apiservices"): registered,
+        ("patch", "apiservices"): registered,
+        ("get", "secrets"): ["tidegauge-tls"],
+        ("update", "secrets"): ["tidegauge-tls"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "lacking"),
+    [
+        ({"apiService": {"create": False}}, "apiservices"),
+        ({"apiService": {"caBundle": "-----BEGIN CERTIFICATE-----\nx"}}, "apiservices"),
+        ({"tls": {"type": "cert-manager"}}, "apiservices"),
+        ({"tls": {"type": "cert-manager"}}, "secrets"),
+        ({"tls": {"type": "none"}}, "secrets"),
+        ({"tls": {"type": "existingSecret", "existingSecret": {"name": "mine"}}}, "secrets"),
+    ],
+    ids=str,
+)
+def test_a_right_goes_with_what_needs_it(values: Manifest, lacking: str) -> None:
+    """Who brings certificates grants no right to write any."""
+    rendered = render(values)
+    rules = [
+        rule for kind in ("ClusterRole", "Role") for r in rendered.of(kind) for rule in r["rules"]
+    ]
+
+    assert not [rule for rule in rules if lacking in rule.get("resources", ())]
+
+
+def test_the_certificate_of_cert_manager() -> None:
+    """It carries the name that kube-apiserver verifies, and its authority is put in."""
+    rendered = render({"tls": {"type": "cert-manager"}})
+    certificate = rendered.one("Certificate")
+    injected = {
+        each["metadata"]["annotations"]["cert-manager.io/inject-ca-from"]
+        for each in rendered.of("APIService")
+    }
+
+    assert "tidegauge.kube-system.svc" in certificate["spec"]["dnsNames"]
+    assert injected == {"kube-system/tidegauge"}
+    (mounted,) = (each for each in rendered.pod["spec"]["volumes"] if "secret" in each)
+    assert mounted["secret"]["secretName"] == certificate["spec"]["secretName"]
+    assert "--tls-cert-file=/certificates/tls.crt" in rendered.container["args"]
+
+
+def test_prometheus_verifies_too() -> None:
+    """By the name and the authority that kube-apiserver goes by, and with a token of its own."""
+    monitor = render({"serviceMonitor": {"enabled": True}}).one("ServiceMonitor")
+    (endpoint,) = monitor["spec"]["endpoints"]
+
+    assert endpoint["tlsConfig"] == {
+        "serverName": "tidegauge.kube-system.svc",
+        "ca": {"secret": {"name": "tidegauge-tls", "key": "ca.crt"}},
+    }
+    assert endpoint["bearerTokenFile"]
+
+
+def test_open_metrics_leave_the_probes_alone() -> None:
+    """Opening /metrics keeps the health paths open, or liveness would need the API server."""
+    args = render({"metrics": {"enabled": True}}).container["args"]
+
+    assert "--authorization-always-allow-paths=/healthz,/readyz,/livez,/metrics" in args
+
+
+@pytest.mark.parametrize(
+    ("nodes", "requests"),
+    [
+        (1, {"cpu": "50m", "memory": "112Mi"}),
+        (100, {"cpu": "50m", "memory": "112Mi"}),
+        (1000, {"cpu": "95m", "memory": "225Mi"}),
+        (5000, {"cpu": "295m", "memory": "725Mi"}),
+    ],
+)
+def test_requests_follow_the_clusters_size(nodes: int, requests: Manifest) -> None:
+    """By the measured figures of docs/install.md; no limit that would end it under load."""
+    assert render({"clusterNodes": nodes}).container["resources"] == {"requests": requests}
