@@ -42,6 +42,7 @@ _EPOCH = 1e9
 """Numbers from here on are taken as seconds since the epoch (2001), not since the beginning."""
 _MILLIS = 1e11
 """From here on they must be milliseconds: as seconds this would be after the year 5000."""
+_DATE, _RELATIVE = "a date", "counted from the beginning"
 _MOST_PROBLEMS = 10
 """A file of the wrong kind is wrong in every line."""
 
@@ -87,7 +88,7 @@ class _Reader:
             times=tuple(time - first for time in self.times),
             rates=columns[0],
             series=dict(zip(names, columns[1:], strict=True)),
-            began=first if self.kind == "date" else None,
+            began=first if self.kind == _DATE else None,
             seconds=lasting,
         )
 
@@ -124,7 +125,7 @@ class _Reader:
     def _time(self, text: str) -> float:
         kind, time = _read_time(text)
         if self.kind and kind != self.kind:
-            raise ValueError(f"time {text!r} is a {kind}, those before are each a {self.kind}")
+            raise ValueError(f"time {text!r} is {kind}, but those before are {self.kind}")
         self.kind = kind
         return time
 
@@ -157,7 +158,7 @@ def _read_time(text: str) -> tuple[str, float]:
     if _is_number(text) and math.isfinite(float(text)):
         return _numeric(text, float(text))
     try:
-        return "duration", parse_duration(text) / 1e9
+        return _RELATIVE, parse_duration(text) / 1e9
     except ValueError:
         pass
     try:
@@ -167,10 +168,10 @@ def _read_time(text: str) -> tuple[str, float]:
             f"time {text!r} is neither seconds, nor a duration such as 1m30s, "
             "nor a date such as 2026-11-24T10:00:00Z"
         ) from None
-    return "date", (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return _DATE, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _numeric(text: str, value: float) -> tuple[str, float]:
     if value >= _MILLIS:
         raise ValueError(f"time {text!r} must be milliseconds: divide by 1000")
-    return ("date", value) if value >= _EPOCH else ("number of seconds", value)
+    return (_DATE, value) if value >= _EPOCH else (_RELATIVE, value)

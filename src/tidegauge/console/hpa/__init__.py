@@ -1,0 +1,1 @@
+"""`tidegauge hpa VERB`: what autoscalers do, would do, and why."""

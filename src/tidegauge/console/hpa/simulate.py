@@ -1,0 +1,127 @@
+"""`tidegauge hpa simulate`: from files and flags to a run, and to an exit code."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from shutil import get_terminal_size
+
+import msgspec
+
+from tidegauge.autoscale.replay import description, loads, manifests
+from tidegauge.autoscale.replay.building import BuildError, build
+from tidegauge.autoscale.replay.description import merged
+from tidegauge.autoscale.replay.loads import Load, LoadError
+from tidegauge.autoscale.replay.manifests import Given, ManifestError
+from tidegauge.autoscale.replay.result import Run
+from tidegauge.autoscale.replay.runs import MOST_STEPS, simulated
+from tidegauge.console.commandline import FlagError
+from tidegauge.console.exits import Exit
+from tidegauge.console.hpa import runtable
+from tidegauge.console.hpa.simulateoptions import FLAGS, SimulateOptions, parse
+from tidegauge.console.wording import explained
+
+_USAGE = """\
+See what an HPA would do under a load: pods that take time to start, saturate at their limit
+and are measured late, with the controller's own arithmetic, in virtual time.
+
+Usage:
+  tidegauge hpa simulate -f hpa.yaml --load load.csv [flags]
+
+Examples:
+  tidegauge hpa loads daily --peak=800 > load.csv
+  tidegauge hpa simulate -f hpa.yaml -f deployment.yaml --load load.csv --work=12ms
+        The changes of size with their reasons, and how well they fitted the load.
+  tidegauge hpa simulate -f hpa.yaml --load load.csv --compare quicker.yaml --html=both.html
+        Side by side with another spec; the page has the pictures.
+  tidegauge hpa simulate -f hpa.yaml --load load.csv -o json | jq .runs[0].scores
+        For programs.
+
+Exit codes: 0 when it ran; 2 for flags or files that can't be used; 70 for a bug.
+"""
+
+
+class _RefusedError(Exception):
+    """Files that can't be used, with every problem."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+
+
+def simulate(arguments: Sequence[str]) -> int:
+    """Run with these flags; the exit code."""
+    try:
+        options = parse(arguments)
+        if options.help:
+            sys.stdout.write(_USAGE + explained(FLAGS))
+            return Exit.FINE
+        runs = _runs(options)
+    except (FlagError, LoadError, ManifestError, BuildError, _RefusedError) as error:
+        return _refuse(error.problems)
+    return _show(runs, options)
+
+
+def _refuse(problems: Iterable[str]) -> int:
+    for problem in problems:
+        sys.stderr.write(f"tidegauge hpa simulate: {problem}\n")
+    sys.stderr.write("tidegauge hpa simulate --help lists all flags\n")
+    return Exit.BAD_INPUT
+
+
+def _runs(options: SimulateOptions) -> list[Run]:
+    load = _load(options)
+    steps = load.seconds / options.sync_period
+    if steps > MOST_STEPS:
+        raise _RefusedError(
+            [f"this takes {steps:.0f} reconciles, more than {MOST_STEPS}: give a shorter --for"]
+        )
+    said = _description(options)
+    given = [_given(options.filename, options.hpa)]
+    given += [_other(path, options.hpa, given[0]) for path in options.compare]
+    built = [build(said, one, load) for one in given]
+    return [
+        simulated(one.source, one, workload, load, options.controller)
+        for one, workload in zip(given, built, strict=True)
+    ]
+
+
+def _load(options: SimulateOptions) -> Load:
+    source = "standard input" if options.load == "-" else options.load
+    text = sys.stdin.read() if options.load == "-" else _text(options.load)
+    return loads.read(text, source, options.for_)
+
+
+def _description(options: SimulateOptions) -> description.Description:
+    if not options.workload:
+        return options.description
+    found, problems = description.read(_text(options.workload), options.workload)
+    if problems:
+        raise _RefusedError(problems)
+    return merged(options.description, found)
+
+
+def _given(paths: Sequence[str], name: str) -> Given:
+    documents = [one for path in paths for one in manifests.read(_text(path), path)]
+    return manifests.choose(documents, name)
+
+
+def _other(path: str, name: str, first: Given) -> Given:
+    """Of the same workload as the first, unless the file has one of its own."""
+    given = _given([path], name)
+    return given if given.target else msgspec.structs.replace(given, target=first.target)
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise _RefusedError([f"cannot read {path}: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise _RefusedError([f"{path}: is no UTF-8 text"]) from error
+
+
+def _show(runs: Sequence[Run], options: SimulateOptions) -> int:
+    if options.output == "json":
+        sys.stdout.write(msgspec.json.encode({"runs": runs}).decode() + "\n")
+    else:
+        sys.stdout.write(runtable.table(runs, get_terminal_size().columns, every=options.all))
+    return Exit.FINE
