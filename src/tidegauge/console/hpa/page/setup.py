@@ -1,0 +1,68 @@
+"""What was run: the specs, the workload, what was assumed, and in what two runs differ."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from tidegauge.autoscale.replay.result import Run
+from tidegauge.console.hpa.page.markup import Markup, element, joined, text
+from tidegauge.console.hpa.page.panels import LETTERS
+
+_FEW = 6
+"""Differences that are shown unasked."""
+
+
+def setup(runs: Sequence[Run]) -> Markup:
+    """The settings of each run, whole."""
+    title = element("h2", text("What was run"))
+    return element("section", title, *(_whole(run, named=len(runs) > 1) for run in runs))
+
+
+def _whole(run: Run, *, named: bool) -> Markup:
+    assumed = (element("li", text(each)) for each in run.assumptions)
+    blocks = [_yaml("spec", run.spec), *([_yaml("workload", run.workload)] if run.workload else [])]
+    return joined(
+        *([element("h3", text(run.name))] if named else []),
+        *([element("ul", *assumed)] if run.assumptions else []),
+        element("div", *blocks, class_="blocks"),
+    )
+
+
+def _yaml(name: str, value: Mapping[str, Any]) -> Markup:
+    return element("pre", text(yaml.safe_dump({name: value}, sort_keys=False, allow_unicode=True)))
+
+
+def differences(one: Run, other: Run) -> Markup:
+    """Every field of spec and workload that is not the same in both."""
+    sides = [
+        dict(_leaves({"spec": run.spec, "workload": run.workload or {}})) for run in (one, other)
+    ]
+    every = {**sides[0], **sides[1]}
+    fields = [field for field in every if sides[0].get(field) != sides[1].get(field)]
+    if not fields:
+        return element("p", text("Their settings are the same."))
+    heads = (element("th", text(each), scope="col") for each in ("field", *LETTERS))
+    rows = (_row(field, [side.get(field, "\N{EN DASH}") for side in sides]) for field in fields)
+    head = element("thead", element("tr", *heads))
+    table = element("table", head, element("tbody", *rows))
+    summary = element("summary", text(f"In what they differ ({len(fields)})"))
+    shown = "" if len(fields) <= _FEW else None
+    return element("details", summary, element("div", table, class_="scroll"), open=shown)
+
+
+def _row(field: str, values: Sequence[Any]) -> Markup:
+    head = element("th", text(field), scope="row")
+    return element("tr", head, *(element("td", text(value)) for value in values))
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every plain value with its path, as `spec.metrics[0].type`."""
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _leaves(each, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        for place, each in enumerate(value):
+            yield from _leaves(each, f"{path}[{place}]")
+    else:
+        yield path, value
