@@ -208,10 +208,20 @@ def test_a_run_that_took_a_day_stays_small(one: Run) -> None:
     assert len(html.encode()) < 2_000_000
 
 
-@pytest.mark.parametrize("count", [0, 3])
+def test_four_runs_are_told_apart(two: list[Run]) -> None:
+    """By letters, in the legends, the scores and the list of changes."""
+    html = page([*two, replace(two[0], name="c"), replace(two[1], name="d")])
+    text = words(parsed(html))
+
+    assert all(f"size {letter}" in text for letter in "ABCD")
+    assert "A to B" not in text
+    assert [run["letter"] for run in told(html)] == ["A", "B", "C", "D"]
+
+
+@pytest.mark.parametrize("count", [0, 5])
 def test_other_numbers_of_runs_are_refused(count: int, one: Run) -> None:
-    """More than two could not be told apart."""
-    with pytest.raises(ValueError, match="one run or two"):
+    """More lines could not be told apart."""
+    with pytest.raises(ValueError, match="1 to 4 runs"):
         page([one] * count)
 
 

@@ -1,4 +1,4 @@
-"""The scores: of one run as cards, of two beside each other as a table."""
+"""The scores: of one run as cards, of several beside each other."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -116,7 +116,7 @@ def scores_of(runs: Sequence[Run]) -> Markup:
 
 
 def _card(card: Card, scores: Sequence[Scores]) -> Markup:
-    body = _compared(card, *scores) if len(scores) > 1 else _alone(card, *scores)
+    body = _alone(card, *scores) if len(scores) == 1 else _compared(card, scores)
     return element("article", element("h3", text(card.question)), body)
 
 
@@ -133,24 +133,24 @@ def _label(score: Score) -> Markup:
     return joined(text(score.label), symbol)
 
 
-def _compared(card: Card, one: Scores, other: Scores) -> Markup:
-    heads = (element("th", text(each), scope="col") for each in ("", *LETTERS, "A to B"))
-    rows = (_row(score, one, other) for score in card.scores)
+def _compared(card: Card, scores: Sequence[Scores]) -> Markup:
+    """Of two, the difference as well."""
+    names = ["", *LETTERS[: len(scores)], *(["A to B"] if len(scores) == 2 else [])]
+    heads = (element("th", text(name), scope="col") for name in names)
+    rows = (_row(score, scores) for score in card.scores)
     head = element("thead", element("tr", *heads))
     return element("table", head, element("tbody", *rows))
 
 
-def _row(score: Score, one: Scores, other: Scores) -> Markup:
-    cells = (text(score.written(one)), text(score.written(other)), _change(score, one, other))
-    return element(
-        "tr",
-        element("th", _label(score), scope="row"),
-        *(element("td", cell) for cell in cells),
-    )
+def _row(score: Score, scores: Sequence[Scores]) -> Markup:
+    cells = [text(score.written(each)) for each in scores]
+    if len(scores) == 2:
+        cells.append(_change(score, *map(score.value, scores)))
+    head = element("th", _label(score), scope="row")
+    return element("tr", head, *(element("td", cell) for cell in cells))
 
 
-def _change(score: Score, one: Scores, other: Scores) -> Markup:
-    before, after = score.value(one), score.value(other)
+def _change(score: Score, before: float | None, after: float | None) -> Markup:
     if before is None or after is None:
         return NOTHING
     change = after - before

@@ -12,7 +12,7 @@ from tidegauge.console.hpa.page.paths import HEIGHT, WIDTH
 
 
 def changes(runs: Sequence[Run]) -> Markup:
-    """In the order of time, of all runs; what happened alike in both is one row."""
+    """In the order of time, of all runs; what happened alike in several is one row."""
     rows = [_row(step, who if len(runs) > 1 else "") for step, who in _found(runs)]
     names = (*(["run"] if len(runs) > 1 else []), "time", "size", "why")
     heads = (element("th", text(each), scope="col") for each in names)

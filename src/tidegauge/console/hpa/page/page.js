@@ -8,7 +8,7 @@
   const leader = runs.reduce((most, run) => (run.at.length > most.at.length ? run : most));
   const plots = [...charts.querySelectorAll(".plot")];
   const crosses = plots.map((plot) => plot.appendChild(made("i", "cross")));
-  const tip = charts.appendChild(made("div", runs.length > 1 ? "tip two" : "tip"));
+  const tip = charts.appendChild(made("div", runs.length > 1 ? "tip many" : "tip"));
   let place = 0;
 
   function made(name, kind, words) {

@@ -1,4 +1,4 @@
-"""The page of one run, or of two that are compared: one file, nothing to fetch."""
+"""The page of one run, or of several that are compared: one file, nothing to fetch."""
 
 from collections.abc import Sequence
 from importlib import resources
@@ -23,11 +23,14 @@ _HINT = (
 )
 
 
+MOST_RUNS = len(LETTERS)
+
+
 def page(runs: Sequence[Run]) -> str:
-    """HTML of one run, or of two over each other. Raises ValueError for any other number."""
-    if not 1 <= len(runs) <= len(LETTERS):
-        raise ValueError(f"a page shows one run or two, not {len(runs)}")
-    title = " and ".join(dict.fromkeys(run.name for run in runs))
+    """HTML of one run, or of up to MOST_RUNS over each other; of other numbers ValueError."""
+    if not 1 <= len(runs) <= MOST_RUNS:
+        raise ValueError(f"a page shows 1 to {MOST_RUNS} runs, not {len(runs)}")
+    title = ", ".join(dict.fromkeys(run.name for run in runs))
     body = (_header(runs), scores_of(runs), _charts(runs), changes(runs), setup(runs), data(runs))
     script = element("script", Markup(_asset("page.js")))
     html = element("html", _head(title), element("body", *body, script), lang="en")
@@ -58,9 +61,9 @@ def _header(runs: Sequence[Run]) -> Markup:
         return element(
             "header", element("h1", text(one.name)), element("p", text(_facts(one)), class_="facts")
         )
-    entries = (_entry(letter, run) for letter, run in zip(LETTERS, runs, strict=True))
-    title = element("h1", text("Two runs compared"))
-    return element("header", title, element("ul", *entries, class_="runs"), differences(*runs))
+    entries = (_entry(letter, run) for letter, run in zip(LETTERS, runs, strict=False))
+    title = element("h1", text(f"{len(runs)} runs compared"))
+    return element("header", title, element("ul", *entries, class_="runs"), differences(runs))
 
 
 def _entry(letter: str, run: Run) -> Markup:

@@ -21,7 +21,7 @@ LIGHT: Mapping[str, str] = {
     "paler": "#e2eff9",
     "warm": "#f3cfae",
     "warmer": "#fae8d7",
-    "band": "#dfeee8",
+    "band": "#d0e8dd",
 }
 
 DARK: Mapping[str, str] = {
@@ -38,7 +38,7 @@ DARK: Mapping[str, str] = {
     "paler": "#173247",
     "warm": "#6b4527",
     "warmer": "#432d1e",
-    "band": "#17372f",
+    "band": "#1d4a3d",
 }
 
 

@@ -8,8 +8,8 @@ from tidegauge.console.hpa.page.measures import measure_of
 from tidegauge.console.hpa.page.paths import Gapped
 from tidegauge.console.hpa.page.ticks import number
 
-LETTERS = "AB"
-"""What the runs are called in legends. More than two can't be told apart in one picture."""
+LETTERS = "ABCD"
+"""What the runs are called where they are compared. More lines can't be told apart."""
 
 _WORTH_SHOWING = 1.5
 """Up to how many times the largest size is drawn what the metrics want, which has no limit."""
@@ -41,7 +41,7 @@ class Panel(NamedTuple):
 
 
 def panels(runs: Sequence[Run]) -> list[Panel]:
-    """Of one run, or of two over each other."""
+    """Of one run, or of several over each other."""
     metrics = dict.fromkeys(
         (metric.label, measure_of(metric).suffix) for run in runs for metric in run.metrics
     )

@@ -1,4 +1,4 @@
-"""What was run: the specs, the workload, what was assumed, and in what two runs differ."""
+"""What was run: the specs, the workload, what was assumed, and in what the runs differ."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -33,22 +33,24 @@ def _yaml(name: str, value: Mapping[str, Any]) -> Markup:
     return element("pre", text(yaml.safe_dump({name: value}, sort_keys=False, allow_unicode=True)))
 
 
-def differences(one: Run, other: Run) -> Markup:
-    """Every field of spec and workload that is not the same in both."""
-    sides = [
-        dict(_leaves({"spec": run.spec, "workload": run.workload or {}})) for run in (one, other)
-    ]
-    every = {**sides[0], **sides[1]}
-    fields = [field for field in every if sides[0].get(field) != sides[1].get(field)]
+def differences(runs: Sequence[Run]) -> Markup:
+    """Every field of spec and workload that is not the same in all."""
+    sides = [dict(_leaves({"spec": run.spec, "workload": run.workload or {}})) for run in runs]
+    every = dict.fromkeys(field for side in sides for field in side)
+    fields = [field for field in every if any(_differs(field, sides[0], side) for side in sides)]
     if not fields:
         return element("p", text("Their settings are the same."))
-    heads = (element("th", text(each), scope="col") for each in ("field", *LETTERS))
+    heads = (element("th", text(each), scope="col") for each in ("field", *LETTERS[: len(runs)]))
     rows = (_row(field, [side.get(field, "\N{EN DASH}") for side in sides]) for field in fields)
     head = element("thead", element("tr", *heads))
     table = element("table", head, element("tbody", *rows))
     summary = element("summary", text(f"In what they differ ({len(fields)})"))
     shown = "" if len(fields) <= _FEW else None
     return element("details", summary, element("div", table, class_="scroll"), open=shown)
+
+
+def _differs(field: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one.get(field) != other.get(field)
 
 
 def _row(field: str, values: Sequence[Any]) -> Markup:
