@@ -28,7 +28,7 @@ _CONNECT_ERRORS: dict[int, type[errors.ConnectError]] = {
     errno.ENFILE: errors.NoSocketError,
 }
 
-_STATUS_ERRORS: dict[int, type[errors.ResponseError]] = {
+STATUS_ERRORS: dict[int, type[errors.ResponseError]] = {
     401: errors.UnauthorizedError,
     403: errors.ForbiddenError,
     404: errors.NotFoundError,
@@ -113,7 +113,7 @@ def explain_status(node: str, url: str, answer: ResponseReader) -> errors.Respon
     if 300 <= answer.status < 400:
         location = answer.headers.get("location", "nowhere")[:ERROR_BODY_CHARACTERS]
         return errors.RedirectError(node, url, f"status {answer.status} points to {location!r}")
-    kind = _STATUS_ERRORS.get(answer.status, errors.StatusError)
+    kind = STATUS_ERRORS.get(answer.status, errors.StatusError)
     text = answer.body[: 4 * ERROR_BODY_CHARACTERS].decode("utf-8", "replace")
     quoted = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     said = f": {quoted[:ERROR_BODY_CHARACTERS]}" if quoted else ""

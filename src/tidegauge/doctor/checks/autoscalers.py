@@ -1,0 +1,61 @@
+"""Whether those who scale by metrics get any."""
+
+from collections.abc import Iterator
+
+from tidegauge.autoscale.lint.findings import Severity
+from tidegauge.doctor.evidence import Evidence, known
+from tidegauge.doctor.findings import Found, rule
+
+
+@rule(
+    "TG701",
+    Severity.ERROR,
+    "An HPA gets no usable metrics",
+    why="It does not scale; with several metrics, one that fails keeps it from scaling down.",
+    remedy="tidegauge hpa explain NAME -n NAMESPACE",
+)
+def inactive(evidence: Evidence) -> Iterator[Found]:
+    yield from _failing(evidence, "ScalingActive")
+
+
+@rule(
+    "TG702",
+    Severity.ERROR,
+    "An HPA cannot scale its target",
+    why="It knows no size, or its new size is refused.",
+    remedy="tidegauge hpa explain NAME -n NAMESPACE",
+)
+def unable(evidence: Evidence) -> Iterator[Found]:
+    yield from _failing(evidence, "AbleToScale")
+
+
+def _failing(evidence: Evidence, type_: str) -> Iterator[Found]:
+    for hpa in known(evidence.autoscalers):
+        for one in hpa.status.conditions:
+            if one.type == type_ and one.status == "False" and one.reason != "ScalingDisabled":
+                meta = hpa.metadata
+                yield Found(
+                    subject=f"hpa {hpa.key}",
+                    what=one.reason or "no reason given",
+                    evidence=f"{hpa.key}: {one.message or ''}",
+                    remedy=f"tidegauge hpa explain {meta.name} -n {meta.namespace}",
+                )
+
+
+@rule(
+    "TG703",
+    Severity.WARNING,
+    "Nobody looks after an HPA",
+    why="It has no conditions, so no controller has ever looked at it.",
+    remedy="See whether kube-controller-manager runs with its horizontalpodautoscaler controller, "
+    "or `tidegauge controller` instead.",
+)
+def unattended(evidence: Evidence) -> Iterator[Found]:
+    for hpa in known(evidence.autoscalers):
+        made = hpa.metadata.creation_timestamp
+        old = made is not None and evidence.now - made.timestamp() > 60
+        if old and not hpa.status.conditions:
+            yield Found(subject=f"hpa {hpa.key}", what="no controller has looked at it")
+
+
+RULES = (inactive, unable, unattended)

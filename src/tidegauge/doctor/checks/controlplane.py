@@ -1,0 +1,127 @@
+"""Whether the API server can be asked, and stands on healthy feet."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from tidegauge.autoscale.lint.findings import Severity
+from tidegauge.doctor.evidence import Evidence, Unread, known
+from tidegauge.doctor.findings import Found, rule
+from tidegauge.doctor.objects import Lease
+
+_RED = re.compile(r"^\[-\](?P<name>\S+) failed.*$", re.MULTILINE)
+"""A line of an API server's `?verbose` health."""
+
+_APISERVERS = "apiserver.kubernetes.io/identity"
+_STALE_SECONDS = 60.0
+"""Leases of the control plane are renewed every 10 s at the most, and last for 15 s; those of
+kube-apiserver last for an hour and are renewed every 10 s."""
+
+
+@rule(
+    "TG101",
+    Severity.WARNING,
+    "Something could not be looked at",
+    why="What is not seen cannot be diagnosed: the rules that need it found nothing.",
+    remedy="Run the doctor as a user who may, such as a cluster's admin, or grant it by RBAC.",
+)
+def unreadable(evidence: Evidence) -> Iterator[Found]:
+    for unread in evidence.unread():
+        if unread.cause in ("forbidden", "unauthorized"):
+            yield Found(
+                subject=unread.what,
+                what="this user has no right to it",
+                evidence=unread.detail,
+                remedy=f"kubectl auth can-i {unread.what.split(' in ', 1)[0]}  # tells who may",
+            )
+        elif not _told_elsewhere(unread):
+            yield Found(subject=unread.what, what="it failed", evidence=unread.detail)
+
+
+def _told_elsewhere(unread: Unread) -> bool:
+    """The metrics API's failures, missing objects, and the health have rules of their own."""
+    return unread.cause == "not_found" or "metrics.k8s.io" in unread.what or "/" in unread.what
+
+
+@rule(
+    "TG102",
+    Severity.ERROR,
+    "The API server is not ready",
+    why="All of this goes through it; while it is red, other findings may be its consequences.",
+    remedy="kubectl get --raw '/readyz?verbose'; for etcd, look at its members and its disk.",
+)
+def api_server_red(evidence: Evidence) -> Iterator[Found]:
+    health = evidence.health
+    text = health.detail if isinstance(health, Unread) else health
+    for red in _RED.finditer(text):
+        yield Found(subject=evidence.server, what=f"{red['name']} is red", evidence=red.group())
+    if isinstance(health, Unread) and health.cause == "server_error" and not _RED.search(text):
+        yield Found(subject=evidence.server, what="its readiness is red", evidence=text)
+
+
+@rule(
+    "TG103",
+    Severity.ERROR,
+    "A part of the control plane has stopped",
+    why="Without kube-controller-manager no HPA acts and no namespace is deleted; without "
+    "kube-scheduler new pods stay Pending.",
+    remedy="Look at its pod and its log: kubectl -n kube-system get pods -l tier=control-plane",
+)
+def part_stopped(evidence: Evidence) -> Iterator[Found]:
+    for lease in known(evidence.leases):
+        if lease.metadata.name not in ("kube-controller-manager", "kube-scheduler"):
+            continue
+        if (age := _age(lease, evidence.now)) > _STALE_SECONDS:
+            holder = lease.spec.holder_identity or "nobody"
+            yield Found(
+                subject=f"lease {lease.key}",
+                what=f"{lease.metadata.name} has not renewed its lease for {age:.0f} s",
+                evidence=f"it was held by {holder}",
+            )
+
+
+@rule(
+    "TG104",
+    Severity.INFO,
+    "The control plane does not survive a loss",
+    why="etcd needs more than half of its members: of two it may lose none, of four no more than "
+    "of three. One API server is a single point of failure for everything that scales.",
+    remedy="Run three or five members of the control plane; a single one is fine for trying.",
+)
+def fragile(evidence: Evidence) -> Iterator[Found]:
+    servers = [one for one in known(evidence.leases) if _is_api_server(one.metadata.labels)]
+    alive = [one for one in servers if _age(one, evidence.now) <= _STALE_SECONDS]
+    if alive and (len(alive) == 1 or len(alive) % 2 == 0):
+        count = "one kube-apiserver" if len(alive) == 1 else f"{len(alive)} kube-apiservers"
+        names = ", ".join(one.metadata.name for one in alive)
+        yield Found(subject="kube-apiserver", what=f"{count} alive", evidence=names)
+
+
+@rule(
+    "TG105",
+    Severity.WARNING,
+    "A member of the control plane is missing",
+    why="A kube-apiserver that was there within the last hour has stopped renewing its lease: "
+    "there is less margin than planned.",
+    remedy="Look at the node and the static pod of that kube-apiserver.",
+)
+def member_missing(evidence: Evidence) -> Iterator[Found]:
+    for lease in known(evidence.leases):
+        age = _age(lease, evidence.now)
+        if _is_api_server(lease.metadata.labels) and age > _STALE_SECONDS:
+            yield Found(
+                subject=f"lease {lease.key}",
+                what="a kube-apiserver does not renew its lease",
+                evidence=f"{lease.spec.holder_identity}: last renewed {age:.0f} s ago",
+            )
+
+
+def _is_api_server(labels: Mapping[str, str]) -> bool:
+    return labels.get(_APISERVERS) == "kube-apiserver"
+
+
+def _age(lease: Lease, now: float) -> float:
+    renewed = lease.spec.renew_time
+    return now - renewed.timestamp() if renewed else 0.0
+
+
+RULES = (unreadable, api_server_red, part_stopped, fragile, member_missing)

@@ -1,0 +1,214 @@
+"""Whether kubelets answer, and what is wrong with what they say.
+
+One rule for each cause that `kubelet.errors` tells apart: each has a remedy of its own.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from tidegauge.autoscale.lint.findings import Severity
+from tidegauge.doctor.evidence import Evidence, Look
+from tidegauge.doctor.findings import Check, Found, Rule, rule
+from tidegauge.doctor.proxying import NoProxyRightError
+from tidegauge.kubelet import errors
+
+SKEW_SECONDS = 60.0
+"""Stamps are up to 15 s old when a kubelet is asked; what is further off is a clock's fault, or
+the kubelet has stopped to measure, which the stamps' standing still tells."""
+
+
+def _failed(cause: str) -> Check:
+    def check(evidence: Evidence) -> Iterator[Found]:
+        for node, (seen, problem) in _failures(evidence).items():
+            if seen == cause:
+                yield Found(subject=f"node {node}", what=_WHAT[cause], evidence=problem)
+
+    return check
+
+
+def _failures(evidence: Evidence) -> Mapping[str, tuple[str, str]]:
+    """By node. What the server itself could not reach counts more than what we could."""
+    ours = {node: (look.cause, look.problem) for node, look in evidence.looks.items() if look.cause}
+    theirs = evidence.provider.failing if evidence.provider else {}
+    return {**ours, **theirs}
+
+
+_WHY_SILENT = "The node's usage goes stale after three periods and is then no longer served: its "
+_WHY = _WHY_SILENT + "pods are missing in kubectl top, and HPAs do not scale their workloads down."
+
+_CAUSES: tuple[tuple[str, type[errors.KubeletError], str, str], ...] = (
+    (
+        "TG301",
+        errors.RefusedError,
+        "Nobody listens at a kubelet's port",
+        "the connection is refused",
+    ),
+    ("TG302", errors.UnreachableError, "A node's address cannot be reached", "there is no route"),
+    (
+        "TG303",
+        errors.ConnectTimeoutError,
+        "A node's address does not answer",
+        "connecting times out: packets are dropped on the way, or the node is off",
+    ),
+    ("TG304", errors.ConnectError, "A node cannot be connected to", "connecting fails"),
+    ("TG305", errors.DnsError, "A node's name does not resolve", "its name is not known to DNS"),
+    ("TG306", errors.DeadlineError, "A kubelet is slow", "the answer is not there in time"),
+    (
+        "TG307",
+        errors.UnknownAuthorityError,
+        "A kubelet's certificate is signed by an unknown authority",
+        "its certificate is signed by an authority that is not trusted",
+    ),
+    (
+        "TG308",
+        errors.WrongNameError,
+        "A kubelet's certificate is for other names",
+        "its certificate does not name the address that is asked",
+    ),
+    (
+        "TG309",
+        errors.ExpiredError,
+        "A kubelet's certificate has expired",
+        "its certificate is not valid now",
+    ),
+    (
+        "TG310",
+        errors.ClientCertificateError,
+        "A kubelet does not take our client certificate",
+        "it ends the handshake over our certificate",
+    ),
+    ("TG311", errors.TlsError, "TLS with a kubelet fails", "the TLS handshake fails"),
+    (
+        "TG312",
+        errors.UnauthorizedError,
+        "A kubelet does not know who asks",
+        "it answers 401 Unauthorized",
+    ),
+    ("TG313", errors.ForbiddenError, "A kubelet refuses to tell", "it answers 403 Forbidden"),
+    ("TG314", errors.NotFoundError, "A kubelet has no such path", "it answers 404 Not Found"),
+    (
+        "TG315",
+        errors.RedirectError,
+        "Something else answers at a kubelet's port",
+        "it answers with a redirect",
+    ),
+    ("TG316", errors.StatusError, "A kubelet answers with an error", "it answers with an error"),
+    (
+        "TG317",
+        errors.BodyTooLargeError,
+        "A kubelet's answer is too large",
+        "its answer is larger than any node's",
+    ),
+    ("TG318", errors.BadHttpError, "What answers is no kubelet", "its answer is no HTTP"),
+    (
+        "TG319",
+        errors.ConnectionLostError,
+        "The connection to a kubelet breaks",
+        "the connection breaks before the answer is whole",
+    ),
+)
+
+_WHAT = {kind.cause: what for _id, kind, _title, what in _CAUSES}
+
+_SILENT = tuple(
+    Rule(id_, Severity.ERROR, title, _WHY, kind.remedy + ".", _failed(kind.cause))
+    for id_, kind, title, _what in _CAUSES
+)
+
+
+def _answered(evidence: Evidence) -> Iterator[tuple[str, Look]]:
+    return ((node, look) for node, look in evidence.looks.items() if not look.cause)
+
+
+@rule(
+    "TG330",
+    Severity.WARNING,
+    "A kubelet's figures stand still",
+    why="Usage is a rate between two measurements: where none follows, usage stays as it is and is "
+    "withdrawn after 10 minutes. Minikube and Docker Desktop measure only every 5 minutes.",
+    remedy="Set the kubelet's housekeeping: --housekeeping-interval=10s, or with CRI stats "
+    "containerStatsPollInterval; see whether the container runtime hangs.",
+)
+def stands_still(evidence: Evidence) -> Iterator[Found]:
+    for node, look in _answered(evidence):
+        if not look.moved:
+            yield Found(
+                subject=f"node {node}",
+                what="no stamp moved between two asks",
+                evidence=f"{node}: asked twice, {look.apart:.0f} s apart",
+            )
+
+
+@rule(
+    "TG331",
+    Severity.WARNING,
+    "A node's clock differs",
+    why="Rates are not harmed, as they use the node's own stamps; but the timestamps served are "
+    "off, and certificates and tokens fail when clocks are far apart.",
+    remedy="Set up time synchronisation (chrony, systemd-timesyncd) on the node.",
+)
+def skewed(evidence: Evidence) -> Iterator[Found]:
+    for node, look in _answered(evidence):
+        off = look.stamp / 1000 - look.asked_at
+        if look.stamp > 0 and look.moved and not -SKEW_SECONDS <= off <= 1.0:
+            ahead = "ahead of" if off > 0 else "behind"
+            yield Found(
+                subject=f"node {node}",
+                what="its stamps are far from this machine's clock",
+                evidence=f"{node}: {abs(off):.0f} s {ahead} this machine's clock",
+            )
+
+
+@rule(
+    "TG332",
+    Severity.WARNING,
+    "A kubelet's answer is not whole",
+    why="What is missing keeps its last usage until that is too old.",
+    remedy="kubectl get --raw /api/v1/nodes/NODE/proxy/metrics/resource; see the kubelet's log.",
+)
+def flawed(evidence: Evidence) -> Iterator[Found]:
+    for node, look in _answered(evidence):
+        if look.flaw:
+            yield Found(
+                subject=f"node {node}",
+                what=f"its answer has a flaw: {look.flaw_cause}",
+                evidence=look.flaw,
+            )
+
+
+@rule(
+    "TG333",
+    Severity.INFO,
+    "A container lacks CPU or memory",
+    why="A pod is served when all of its containers have both: this one is hidden until then. "
+    "Containers that have just started or ended look like that for some seconds.",
+    remedy="If it lasts, see the log of the container runtime on that node.",
+)
+def incomplete(evidence: Evidence) -> Iterator[Found]:
+    for node, look in _answered(evidence):
+        for container in look.incomplete:
+            yield Found(
+                subject=f"container {container}",
+                what="the kubelet reports only one of CPU and memory",
+                evidence=f"{container} on node {node}",
+            )
+
+
+@rule(
+    "TG320",
+    Severity.WARNING,
+    "Kubelets could not be asked",
+    why="What they say, and how fresh it is, was not seen.",
+    remedy="Run it as a user who may `get` `nodes/proxy`, or in the pod: kubectl -n NAMESPACE exec "
+    "deploy/tidegauge -- tidegauge doctor",
+)
+def no_right(evidence: Evidence) -> Iterator[Found]:
+    for node, look in evidence.looks.items():
+        if look.cause == NoProxyRightError.cause:
+            yield Found(
+                subject=f"node {node}",
+                what="this user may not ask it through the API server",
+                evidence=look.problem,
+            )
+
+
+RULES = (*_SILENT, no_right, stands_still, skewed, flawed, incomplete)

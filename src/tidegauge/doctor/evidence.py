@@ -1,0 +1,125 @@
+"""Everything that was seen of a cluster, and what could not be seen."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from msgspec import Struct
+
+from tidegauge.doctor.objects import (
+    APIService,
+    Autoscaler,
+    ConfigMap,
+    EndpointSlice,
+    Lease,
+    NetworkPolicy,
+    Node,
+    NodeUsage,
+    Pod,
+    PodUsage,
+    Service,
+    ServiceReference,
+    Version,
+)
+
+METRICS = "metrics.k8s.io"
+VERSIONS = ("v1", "v1beta1")
+"""Of that group: kubectl asks for the first from 1.37 on, the HPA's controller for the second."""
+
+
+class Unread(Struct, frozen=True, kw_only=True):
+    """Something that could not be read."""
+
+    what: str
+    """As authorization names it, with the verb: `list nodes`."""
+    cause: str
+    """One word: `forbidden`, `unreachable`, `not_found` and others of `cluster.errors`."""
+    detail: str
+
+
+T = TypeVar("T")
+
+
+def known(read: Sequence[T] | Unread) -> Sequence[T]:
+    """What was read; nothing where it could not be."""
+    return () if isinstance(read, Unread) else read
+
+
+class Look(Struct, frozen=True, kw_only=True):
+    """What two asks of one kubelet gave, some seconds apart. Stamps are milliseconds, -1 for none.
+
+    `cause` and `problem` are empty where both were answered.
+    """
+
+    cause: str = ""
+    problem: str = ""
+    asked_at: float = 0.0
+    """Seconds since the epoch, at the second ask."""
+    apart: float = 0.0
+    """Seconds between the two."""
+    stamp: int = -1
+    """Of the node's CPU in the second answer."""
+    moved: bool = False
+    """Whether that stamp is later than in the first answer, or any container's is."""
+    flaw: str = ""
+    flaw_cause: str = ""
+    incomplete: tuple[str, ...] = ()
+    """Containers with CPU or memory only, as `namespace/pod/container`."""
+    pods: tuple[tuple[str, str], ...] = ()
+    """Namespaces and names of all that it reports."""
+
+
+class Provider(Struct, frozen=True, kw_only=True):
+    """Who serves the metrics API: what the APIService's Service leads to."""
+
+    reference: ServiceReference
+    """As the APIService has it."""
+    service: Service | Unread
+    slices: Sequence[EndpointSlice] | Unread = ()
+    pods: Sequence[Pod] | Unread = ()
+    policies: Sequence[NetworkPolicy] | Unread = ()
+    readiness: str | Unread = ""
+    """The text of `/readyz?verbose`, asked through the API server."""
+    failing: Mapping[str, tuple[str, str]] = {}
+    """By node, what its own log says is wrong with it: cause and problem."""
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
+    """Sequences are as the API server gave them. Times are seconds since the epoch."""
+
+    now: float
+    server: str
+    """The API server's URL."""
+    inside: bool
+    """Whether this was seen from a pod of the cluster."""
+    version: Version | Unread = Version()
+    health: str | Unread = ""
+    """The text of the API server's own `/readyz?verbose`."""
+    leases: Sequence[Lease] | Unread = ()
+    """Of kube-system."""
+    nodes: Sequence[Node] | Unread = ()
+    pods: Sequence[Pod] | Unread = ()
+    looks: Mapping[str, Look] = {}
+    """By the node's name; none where kubelets were not asked."""
+    direct: bool = False
+    """The kubelets were asked directly, as the metrics server does, not through the API server."""
+    skipped: Mapping[str, str] = {}
+    """Nodes that are not asked for usage, each with the reason: an annotation, or why it cannot."""
+    apiservices: Sequence[APIService] | Unread = ()
+    provider: Provider | None = None
+    """None where no APIService of the group leads to a Service."""
+    authentication: ConfigMap | Unread = ConfigMap()
+    """`kube-system/extension-apiserver-authentication`."""
+    node_usage: Mapping[str, Sequence[NodeUsage] | Unread] = {}
+    """By version of the group."""
+    pod_usage: Sequence[PodUsage] | Unread = ()
+    autoscalers: Sequence[Autoscaler] | Unread = ()
+
+    def unread(self) -> list[Unread]:
+        """All that could not be read, each once."""
+        provider = self.provider
+        fields = [getattr(self, name) for name in self.__struct_fields__]
+        if provider:
+            fields += [getattr(provider, name) for name in provider.__struct_fields__]
+        fields += self.node_usage.values()
+        found = [one for one in fields if isinstance(one, Unread)]
+        return list({one.what: one for one in found}.values())

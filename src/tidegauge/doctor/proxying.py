@@ -1,0 +1,51 @@
+"""Asks kubelets through the API server: from a laptop there is often no other way to them.
+
+It shows what they say, not whether the metrics server can reach them.
+"""
+
+from tidegauge.cluster.client import Client
+from tidegauge.cluster.errors import ApiError, ErrorAnswer, Forbidden
+from tidegauge.kubelet.diagnosis import STATUS_ERRORS
+from tidegauge.kubelet.errors import ConnectError, KubeletError, StatusError
+from tidegauge.kubelet.target import Target
+from tidegauge.kubelet.transport import Body
+from tidegauge.units.clock import Clock
+
+
+class NoProxyRightError(KubeletError):
+    """It is the user who may not, whatever the kubelet would say."""
+
+    cause = "no_proxy_right"
+    remedy = "ask with a user who may `get` `nodes/proxy`, or run the doctor in the pod"
+
+
+class ProxyTransport:
+    """A `kubelet.transport.Transport`, as the user whose client it is."""
+
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    async def get(self, target: Target, timeout: float) -> Body:  # noqa: ASYNC109, ARG002  (the protocol's; the client has a limit of its own)
+        path = f"/api/v1/nodes/{target.name}/proxy{target.path}"
+        requested_at = self._clock.now()
+        try:
+            _type, data = await self._client.read(path, accept="text/plain")
+        except ApiError as error:
+            raise _explained(target.name, error) from error
+        return Body(data, requested_at)
+
+    def forget(self, name: str) -> None:
+        """Nothing is kept of a node."""
+
+    def close(self) -> None:
+        """The client is not ours."""
+
+
+def _explained(node: str, error: ApiError) -> KubeletError:
+    """The API server's own refusals are a Status with a reason; a kubelet's are plain text."""
+    if isinstance(error, Forbidden) and error.status.reason:
+        return NoProxyRightError(node, error.url, error.detail)
+    if not isinstance(error, ErrorAnswer) or error.status.reason:
+        return ConnectError(node, error.url, error.detail)
+    return STATUS_ERRORS.get(error.code, StatusError)(node, error.url, error.detail)
