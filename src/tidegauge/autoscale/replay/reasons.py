@@ -83,12 +83,13 @@ def _limited(decision: Decision, limit: Limit) -> str:
         case _ if not limit.policies:
             return f"no faster than to {limit.replicas} at once"
         case _:
-            return f"policy {', '.join(_policy(one) for one in limit.bound_by)}"
+            return f"policy: {', '.join(_policy(one) for one in limit.bound_by)}"
 
 
 def _policy(limit: PolicyLimit) -> str:
     policy = limit.policy
-    amount = f"{policy.value}%" if policy.type == "Percent" else f"{policy.value} pods"
+    pods = "pod" if policy.value == 1 else "pods"
+    amount = f"{policy.value}%" if policy.type == "Percent" else f"{policy.value} {pods}"
     return f"{amount} in {policy.period_seconds} s"
 
 

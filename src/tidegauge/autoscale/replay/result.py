@@ -5,10 +5,12 @@ Times are seconds since the run began, rates are per second, figures of metrics 
 own unit (percent of the request, cores, bytes, or plain).
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 VERSION = 1
 """Of this form; a program that reads it can tell when a field changes its meaning."""
@@ -146,7 +148,6 @@ class Scores(Struct, frozen=True, kw_only=True):
 class Run(Struct, frozen=True, kw_only=True):
     """One HPA over time."""
 
-    version: int = VERSION
     name: str
     """As the user would call it: the file, or the HPA."""
     namespace: str
@@ -171,3 +172,30 @@ class Run(Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
     scores: Scores | None = None
     """None for a recording, whose load is not known."""
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """Several runs, of the same load."""
+
+    version: int = VERSION
+    runs: tuple[Run, ...]
+    differences: tuple[dict[str, float | None], ...]
+    """For each run but the first: its scores less those of the first; None where one is not known.
+    """
+
+
+def report(runs: Sequence[Run]) -> Report:
+    """The first is what the others are compared with."""
+    first, *others = runs
+    differences = tuple(
+        _difference(first.scores, one.scores) for one in others if first.scores and one.scores
+    )
+    return Report(runs=tuple(runs), differences=differences)
+
+
+def _difference(first: Scores, other: Scores) -> dict[str, float | None]:
+    before = asdict(first)
+    return {
+        name: None if value is None or before[name] is None else value - before[name]
+        for name, value in asdict(other).items()
+    }

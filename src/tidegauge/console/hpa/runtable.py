@@ -17,17 +17,13 @@ def table(runs: Sequence[Run], width: int, *, every: bool = False) -> str:
     marks = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if len(runs) > 1 else " "
     lines: list[str] = []
     for mark, run in zip(marks, runs, strict=False):
-        lines += _heading(mark, run, width)
+        name = f"{mark} {run.name}: {run.hpa} for {run.target}, Kubernetes {run.profile}"
+        lines.append(name.strip())
+    for assumption in dict.fromkeys(one for run in runs for one in run.assumptions):
+        lines += textwrap.wrap(assumption, width, initial_indent="  ", subsequent_indent="  ")
     lines += ["", *_pictures(marks, runs, width), ""]
     lines += [*_steps(marks, runs, width, every=every), "", *score_lines(marks, runs)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-def _heading(mark: str, run: Run, width: int) -> Iterator[str]:
-    first = f"{mark} {run.name}: {run.hpa} for {run.target}, Kubernetes {run.profile}"
-    yield first.strip()
-    for assumption in run.assumptions:
-        yield from textwrap.wrap(assumption, width - 2, initial_indent="  ", subsequent_indent="  ")
 
 
 def _pictures(marks: str, runs: Sequence[Run], width: int) -> Iterator[str]:

@@ -12,11 +12,12 @@ from tidegauge.autoscale.replay.building import BuildError, build
 from tidegauge.autoscale.replay.description import merged
 from tidegauge.autoscale.replay.loads import Load, LoadError
 from tidegauge.autoscale.replay.manifests import Given, ManifestError
-from tidegauge.autoscale.replay.result import Run
+from tidegauge.autoscale.replay.result import Run, report
 from tidegauge.autoscale.replay.runs import MOST_STEPS, simulated
 from tidegauge.console.commandline import FlagError
 from tidegauge.console.exits import Exit
 from tidegauge.console.hpa import runtable
+from tidegauge.console.hpa.page.page import page
 from tidegauge.console.hpa.simulateoptions import FLAGS, SimulateOptions, parse
 from tidegauge.console.wording import explained
 
@@ -120,8 +121,16 @@ def _text(path: str) -> str:
 
 
 def _show(runs: Sequence[Run], options: SimulateOptions) -> int:
+    if options.html:
+        try:
+            Path(options.html).write_text(page(runs), encoding="utf-8")
+        except OSError as error:
+            return _refuse([f"--html: cannot write {options.html}: {error.strerror}"])
     if options.output == "json":
-        sys.stdout.write(msgspec.json.encode({"runs": runs}).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode(report(runs)).decode() + "\n")
+    elif options.output == "html":
+        sys.stdout.write(page(runs))
     else:
-        sys.stdout.write(runtable.table(runs, get_terminal_size().columns, every=options.all))
+        width = get_terminal_size().columns
+        sys.stdout.write(runtable.table(runs, width, every=options.all))
     return Exit.FINE

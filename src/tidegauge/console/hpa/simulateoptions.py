@@ -287,6 +287,8 @@ def _problems(options: SimulateOptions, given: Mapping[str, Any]) -> Iterator[st
         yield "-f, --filename: give the HPA's manifest, as in -f hpa.yaml"
     if bool(options.load) == bool(options.from_recording):
         yield "--load, --from-recording: give one of them, as in --load=load.csv"
+    if len(options.compare) > 1 and (options.html or options.output == "html"):
+        yield "--compare: a page shows two runs, so give it once"
     if options.overflow not in (None, "queue", "drop"):
         yield f"--overflow: {options.overflow!r} is neither queue nor drop"
 
