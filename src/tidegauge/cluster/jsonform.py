@@ -1,7 +1,7 @@
 """Objects as JSON, decoded by msgspec into only the fields that are declared."""
 
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -27,7 +27,22 @@ class JsonObject(msgspec.Struct):
     metadata: ObjectMeta = msgspec.field(default_factory=ObjectMeta)
 
 
-O = TypeVar("O", bound=JsonObject)  # noqa: E741  (an object, beside R for its record)
+class Metadata(Protocol):
+    @property
+    def resource_version(self) -> str: ...
+
+    @property
+    def annotations(self) -> Mapping[str, str]: ...
+
+
+class Versioned(Protocol):
+    """What lists and watches need of an object; all of it with defaults, as in `JsonObject`."""
+
+    @property
+    def metadata(self) -> Metadata: ...
+
+
+O = TypeVar("O", bound=Versioned)  # noqa: E741  (an object, beside R for its record)
 
 
 class _Event(msgspec.Struct):

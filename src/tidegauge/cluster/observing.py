@@ -1,11 +1,13 @@
 """What informers tell about themselves, and its way into logs and metrics."""
 
 from collections.abc import Sized
+from typing import Protocol
+
+from prometheus_client import Counter, Gauge
 
 from tidegauge.cluster.errors import ClusterError
 from tidegauge.telemetry.changes import OnChange
 from tidegauge.telemetry.logs import get_logger
-from tidegauge.telemetry.metrics import Metrics
 from tidegauge.units.clock import Clock
 
 
@@ -25,10 +27,18 @@ class Observer:
         """A list or watch failed; it will be tried again."""
 
 
+class InformerMetrics(Protocol):
+    """The families on which informers are shown."""
+
+    informer_synced: Gauge
+    informer_objects: Gauge
+    informer_restarts: Counter
+
+
 class Telemetry(Observer):
     """Logs what changes, counts the rest."""
 
-    def __init__(self, metrics: Metrics, clock: Clock) -> None:
+    def __init__(self, metrics: InformerMetrics, clock: Clock) -> None:
         self._metrics = metrics
         self._log = get_logger("cluster")
         self._outages = OnChange(self._log, "watch", clock)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from tidegauge.autoscale.engine.answers import Failure
+from tidegauge.autoscale.engine.situation import ScaleFailure
 from tidegauge.autoscale.engine.spec import MetricSpec, Reference
-from tidegauge.autoscale.reading.errortexts import failure
+from tidegauge.autoscale.reading.errortexts import error_text, failure
 from tidegauge.autoscale.reading.mapping import (
     CORE,
     ApiGroup,
@@ -47,6 +48,15 @@ class Discovery:
             if got := find(group, version, await self._listed(group, version), kind):
                 return got
         return None
+
+    async def target(self, reference: Reference) -> ApiResource | ScaleFailure:
+        """The resource of a scale target. Raises nothing."""
+        group = group_of(reference.api_version)
+        try:
+            found = await self.resource(group, reference.kind)
+        except ClusterError as error:
+            return ScaleFailure(error_text(error, group), unmapped=True)
+        return found or ScaleFailure(no_match(group, reference.kind), unmapped=True)
 
     async def catalogue(self, metrics: Iterable[MetricSpec]) -> Catalogue:
         """For the questions of these metrics; what fails is in it. Raises nothing."""

@@ -14,7 +14,7 @@ from tidegauge.autoscale.engine.situation import Autoscaler, Scale, ScaleFailure
 from tidegauge.autoscale.reading import objects
 from tidegauge.autoscale.reading.discovering import Discovery
 from tidegauge.autoscale.reading.errortexts import error_text, failure
-from tidegauge.autoscale.reading.mapping import ApiResource, group_of, no_match
+from tidegauge.autoscale.reading.mapping import ApiResource
 from tidegauge.autoscale.reading.metricapis import Answer, Question, questions
 from tidegauge.autoscale.reading.objects import (
     AutoscalerList,
@@ -131,15 +131,9 @@ class Reader:
     async def _met(self, one: AutoscalerObject) -> Neighbour:
         autoscaler = objects.autoscaler(one)
         target = autoscaler.spec.scale_target_ref
-        group = group_of(target.api_version)
-        try:
-            resource = await self._discovery.resource(group, target.kind)
-        except ClusterError as error:
-            failed = ScaleFailure(error_text(error, group), unmapped=True)
-            return Neighbour(one, autoscaler, failed)
-        if resource is None:
-            failed = ScaleFailure(no_match(group, target.kind), unmapped=True)
-            return Neighbour(one, autoscaler, failed)
+        resource = await self._discovery.target(target)
+        if isinstance(resource, ScaleFailure):
+            return Neighbour(one, autoscaler, resource)
         path = resource.path(autoscaler.namespace, target.name, "scale")
         try:
             scale = objects.scale(await self._client.get(path, type=ScaleObject))

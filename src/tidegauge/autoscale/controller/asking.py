@@ -1,0 +1,108 @@
+"""Questions to the metric APIs, each asked once for all HPAs that have it at about the same time.
+
+Where several HPAs of a namespace ask for the usage of their pods, the whole namespace is asked
+for and each gets what its selector selects: the same items as if it had asked itself, for they
+carry their pods' labels, and a selector is applied to these on the server's side too.
+"""
+
+import asyncio
+from collections import OrderedDict
+from typing import Any, TypeAlias
+
+import msgspec
+
+from tidegauge.autoscale.controller.labelled import Labelled
+from tidegauge.autoscale.controller.measures import Measures
+from tidegauge.autoscale.engine.answers import Failure, PodUsage
+from tidegauge.autoscale.reading.errortexts import failure
+from tidegauge.autoscale.reading.metricapis import Answer, Question
+from tidegauge.autoscale.reading.metriclists import PodMetricsList, pod_usage
+from tidegauge.cluster.client import JSON, Client
+from tidegauge.cluster.errors import ClusterError
+from tidegauge.units.clock import Clock
+from tidegauge.units.selectors import LabelSelector
+
+PODS_PER_ASKER = 50
+"""Up to so many pods of a namespace for each HPA that asks there, one list of all is cheaper than
+one list each: a request costs both ends about as much as 50 items."""
+
+_Request: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class Asking:
+    """Answers are shared for `fresh` seconds after they were asked for."""
+
+    def __init__(self, client: Client, clock: Clock, fresh: float, measures: Measures) -> None:
+        self._client = client
+        self._clock = clock
+        self._fresh = fresh
+        self._measures = measures
+        self._asked: OrderedDict[_Request, tuple[float, asyncio.Task[Any]]] = OrderedDict()
+        self._unlabelled: set[str] = set()
+        """Paths whose items come without labels, so that they cannot be told apart here."""
+
+    async def answer(self, question: Question) -> Answer:
+        request = question.path, question.params
+        answer: Answer = await self._shared(request, lambda: self._ask(question))
+        return answer
+
+    async def usage(self, question: Question, selector: LabelSelector) -> Answer:
+        """The answer to a question about pods' usage, out of one about the whole namespace."""
+        if question.path in self._unlabelled:
+            return await self.answer(question)
+        everything = await self._shared((question.path, ()), lambda: self._ask_all(question))
+        if everything is None:
+            self._unlabelled.add(question.path)
+            return await self.answer(question)
+        if isinstance(everything, Failure):
+            return everything
+        usages: Labelled[PodUsage] = everything
+        return sorted(usages.select(selector), key=_by_pod)
+
+    async def _shared(self, request: _Request, ask: Any) -> Any:
+        now = self._clock.monotonic()
+        self._drop_old(now)
+        if request in self._asked:
+            self._measures.requests.labels("shared").inc()
+        else:
+            self._measures.requests.labels("asked").inc()
+            self._asked[request] = now, asyncio.create_task(ask())
+        # One asker that is cancelled must not take the answer from the others.
+        return await asyncio.shield(self._asked[request][1])
+
+    def _drop_old(self, now: float) -> None:
+        while self._asked and now - next(iter(self._asked.values()))[0] >= self._fresh:
+            self._asked.popitem(last=False)
+
+    async def _ask(self, question: Question) -> Answer:
+        got = await self._read(question, question.params)
+        return got if isinstance(got, Failure) else question.answer(got)
+
+    async def _ask_all(self, question: Question) -> "Labelled[PodUsage] | Failure | None":
+        """None where the items have no labels."""
+        got = await self._read(question, ())
+        if isinstance(got, Failure):
+            return got
+        try:
+            items = msgspec.json.decode(got, type=PodMetricsList).items or []
+            if items and not any(item.metadata.labels for item in items):
+                return None
+            usages: Labelled[PodUsage] = Labelled()
+            for item in items:
+                usages.put(item.metadata.name, item.metadata.labels or {}, pod_usage(item))
+        except ValueError as error:
+            return Failure(str(error))
+        return usages
+
+    async def _read(
+        self, question: Question, params: tuple[tuple[str, str], ...]
+    ) -> bytes | Failure:
+        try:
+            _type, body = await self._client.read(question.path, accept=JSON, params=dict(params))
+        except ClusterError as error:
+            return failure(error, question.asked)
+        return body
+
+
+def _by_pod(usage: PodUsage) -> str:
+    return usage.pod

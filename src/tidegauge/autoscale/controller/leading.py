@@ -1,0 +1,163 @@
+"""Work that is done while a Lease is held, and by nobody else: the I/O around `electing`."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from msgspec import Struct
+
+from tidegauge.autoscale.controller.electing import Election, Holding, Terms
+from tidegauge.cluster.client import Client
+from tidegauge.cluster.errors import ClusterError, Conflict, NotFound
+from tidegauge.telemetry.changes import OnChange
+from tidegauge.telemetry.logs import get_logger
+from tidegauge.units.clock import Clock
+from tidegauge.units.timestamp import format_rfc3339
+
+JITTER = 1.2
+"""Candidates wait up to 2.2 times the period, so that they do not ask in step; as in client-go."""
+
+_log = get_logger("lease")
+
+
+class Lease(Struct):
+    """A coordination.k8s.io/v1 Lease."""
+
+    metadata: dict[str, Any] = {}
+    spec: Holding = Holding()
+
+
+class Leadership:
+    """A candidate for the Lease `namespace`/`name`."""
+
+    def __init__(
+        self,
+        client: Client,
+        clock: Clock,
+        *,
+        namespace: str,
+        name: str,
+        identity: str,
+        terms: Terms,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._name = name
+        self._namespace = namespace
+        self._collection = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
+        self._terms = terms
+        self._election = Election(identity, terms)
+        self._metadata: dict[str, Any] | None = None
+        """Of the Lease as last seen; None where it has to be read first."""
+        self._changes = OnChange(_log, "election", clock)
+        self._sleep = sleep
+        self._chance = chance
+
+    def leads(self) -> bool:
+        """Whether anything may be written now."""
+        return self._clock.monotonic() < self._election.leads_until
+
+    async def run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> NoReturn:
+        """Do the work whenever leading, until cancelled; then give the Lease back.
+
+        The work is cancelled at once when the Lease is lost, and waited for; it ends by itself only
+        by an error, which is raised here.
+        """
+        while True:
+            await self._acquire()
+            _log.info("leading", identity=self._election.identity)
+            task = asyncio.create_task(work())
+            try:
+                await self._keep(task)
+            finally:
+                task.cancel()
+                await asyncio.wait([task])
+                await self._resign()
+            if not task.cancelled():
+                task.result()
+            _log.warning("no longer leading", holder=self._election.holder)
+
+    async def _acquire(self) -> None:
+        told = ""
+        while not await self._try(self._terms.renew_deadline):
+            if self._election.holder != told:
+                told = self._election.holder
+                _log.info("waiting for the lease", holder=told)
+            await self._sleep(self._terms.retry_period * (1 + JITTER * self._chance()))
+
+    async def _keep(self, task: asyncio.Task[None]) -> None:
+        """Renew until the Lease is lost or the work has ended."""
+        while self.leads() and not task.done():
+            left = self._election.leads_until - self._clock.monotonic()
+            pause = asyncio.ensure_future(self._sleep(min(self._terms.retry_period, left)))
+            try:
+                await asyncio.wait([task, pause], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                pause.cancel()
+            if not task.done():
+                await self._try(self._election.leads_until - self._clock.monotonic())
+
+    async def _try(self, seconds: float) -> bool:
+        """Look at the Lease and claim it if it may be claimed; whether we lead now."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._claim()
+        except (ClusterError, TimeoutError) as error:
+            self._metadata = None
+            cause = error.cause if isinstance(error, ClusterError) else "timeout"
+            if not isinstance(error, Conflict):  # another candidate was faster, as happens
+                self._changes.failed(self._name, cause, error=str(error))
+        else:
+            self._changes.succeeded(self._name)
+        return self.leads()
+
+    async def _claim(self) -> None:
+        """The holder writes straight away; it is told by a conflict if it was wrong about that."""
+        if self._metadata is None or not self.leads():
+            await self._read()
+        asked = self._clock.monotonic()
+        record = self._election.claim(asked, self._wall())
+        if record:
+            await self._write(record)
+            self._election.won(record, asked)
+
+    async def _read(self) -> None:
+        path = f"{self._collection}/{self._name}"
+        try:
+            lease = await self._client.get(path, type=Lease)
+        except NotFound:
+            self._metadata = None
+            self._election.saw(None, self._clock.monotonic())
+        else:
+            self._metadata = lease.metadata
+            self._election.saw(lease.spec, self._clock.monotonic())
+
+    async def _write(self, record: Holding) -> None:
+        kind = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease"}
+        metadata = self._metadata or {"namespace": self._namespace, "name": self._name}
+        body = {**kind, "metadata": metadata, "spec": record}
+        if self._metadata is None:
+            written = await self._client.write("POST", self._collection, body, type=Lease)
+        else:
+            path = f"{self._collection}/{self._name}"
+            written = await self._client.write("PUT", path, body, type=Lease)
+        self._metadata = written.metadata
+
+    async def _resign(self) -> None:
+        """Let others lead at once, if they do not yet."""
+        record = self._election.resignation(self._wall())
+        if record and self._metadata:
+            with suppress(
+                ClusterError, TimeoutError
+            ):  # they will wait a little longer, that is all
+                async with asyncio.timeout(self._terms.retry_period):
+                    await self._write(record)
+                    self._election.saw(record, self._clock.monotonic())
+
+    def _wall(self) -> str:
+        now = self._clock.now()
+        return f"{format_rfc3339(int(now))[:-1]}.{int(now % 1 * 1e6):06}Z"

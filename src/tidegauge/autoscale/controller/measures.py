@@ -1,0 +1,140 @@
+"""What the controller says about itself on /metrics: upstream's six families and our own.
+
+Upstream's have the names and labels of kube-controller-manager's, so dashboards and alerts work.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+
+from tidegauge.autoscale.engine.decision import Decision
+from tidegauge.autoscale.engine.situation import Autoscaler
+
+_SUBSYSTEM = "horizontal_pod_autoscaler_controller"
+
+_BUCKETS = tuple(0.001 * 2**power for power in range(15))
+
+
+class Measures:
+    """On a registry that is given, so that who runs it can add what belongs to the process."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        # Else each counter and histogram brings a second family, `…_created`.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # the client lacks the hint
+        self.registry = registry
+        self._known: set[tuple[str, str]] = set()
+        """HPAs that a size is shown of."""
+        self._add_upstreams()
+        self._add_ours()
+
+    def reconciled(self, autoscaler: Autoscaler, decision: Decision, seconds: float) -> None:
+        outcome = decision.outcome
+        labels = outcome.action.value, outcome.fault.value
+        self._reconciliations.labels(*labels).inc()
+        self._reconciliation_seconds.labels(*labels).observe(seconds)
+        place = autoscaler.namespace, autoscaler.name
+        if decision.desired is not None:
+            self._known.add(place)
+            self._desired.labels(*place).set(decision.desired)
+
+    def computed(self, autoscaler: Autoscaler, decision: Decision, seconds: float) -> None:
+        """All metrics of an HPA are asked at once; each took as long as all."""
+        for one in decision.proposals.proposals if decision.proposals else ():
+            action = one.action_from(autoscaler.status.current_replicas).value
+            labels = action, one.fault.value, one.metric.type
+            self._computations.labels(*labels).inc()
+            self._computation_seconds.labels(*labels).observe(seconds)
+
+    def forget(self, namespace: str, name: str) -> None:
+        if (namespace, name) in self._known:
+            self._known.discard((namespace, name))
+            self._desired.remove(namespace, name)
+
+    def _add_upstreams(self) -> None:
+        self._reconciliations = Counter(
+            f"{_SUBSYSTEM}_reconciliations_total",
+            "Reconciles, by what they did and whose error ended them.",
+            ["action", "error"],
+            registry=self.registry,
+        )
+        self._reconciliation_seconds = Histogram(
+            f"{_SUBSYSTEM}_reconciliation_duration_seconds",
+            "How long a reconcile took.",
+            ["action", "error"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self._computations = Counter(
+            f"{_SUBSYSTEM}_metric_computation_total",
+            "Computations of one metric, by what it alone would do.",
+            ["action", "error", "metric_type"],
+            registry=self.registry,
+        )
+        self._computation_seconds = Histogram(
+            f"{_SUBSYSTEM}_metric_computation_duration_seconds",
+            "How long a computation of one metric took.",
+            ["action", "error", "metric_type"],
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.autoscalers = Gauge(
+            f"{_SUBSYSTEM}_num_horizontal_pod_autoscalers",
+            "HPAs that are looked after.",
+            registry=self.registry,
+        )
+        self._desired = Gauge(
+            f"{_SUBSYSTEM}_desired_replicas",
+            "What was decided last.",
+            ["namespace", "hpa_name"],
+            registry=self.registry,
+        )
+
+    def _add_ours(self) -> None:
+        self.leading = Gauge(
+            "tidegauge_controller_leading",
+            "1 while this process may write.",
+            registry=self.registry,
+        )
+        self.waiting = Gauge(
+            "tidegauge_controller_queue_length",
+            "HPAs that are due and wait for a worker.",
+            registry=self.registry,
+        )
+        self.lateness = Histogram(
+            "tidegauge_controller_queue_seconds",
+            "How long HPAs that were due waited for a worker.",
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self.skipped = Counter(
+            "tidegauge_controller_skipped_total",
+            "Reconciles put off until the watch had caught up with our own write.",
+            registry=self.registry,
+        )
+        self.requests = Counter(
+            "tidegauge_controller_metric_requests_total",
+            "Requests to the metric APIs, and how often an answer that was there served instead.",
+            ["source"],
+            registry=self.registry,
+        )
+        self.remembered = Gauge(
+            "tidegauge_controller_memories",
+            "HPAs whose history is known.",
+            registry=self.registry,
+        )
+        self.informer_synced = Gauge(
+            "tidegauge_informer_synced",
+            "1 once everything of a resource has been listed.",
+            ["resource"],
+            registry=self.registry,
+        )
+        self.informer_objects = Gauge(
+            "tidegauge_informer_objects",
+            "Objects of a resource that are known.",
+            ["resource"],
+            registry=self.registry,
+        )
+        self.informer_restarts = Counter(
+            "tidegauge_informer_restarts_total",
+            "Watches that ended and were begun again, by reason.",
+            ["resource", "reason"],
+            registry=self.registry,
+        )
