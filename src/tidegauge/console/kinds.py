@@ -2,6 +2,7 @@
 
 import csv
 import ipaddress
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -56,6 +57,16 @@ def _read_integer(text: str) -> int:
     if not _INTEGER.fullmatch(text):
         raise ValueError("is not a whole number")
     return int(text)
+
+
+def _read_number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError("is not a number, such as 0.1")
+    return number
 
 
 def _read_seconds(text: str) -> float:
@@ -120,6 +131,7 @@ def _show_seconds(seconds: float | None) -> str:
 
 SWITCH = Kind("", _read_switch, lambda value: str(value).lower())
 INTEGER = Kind("int", _read_integer)
+NUMBER = Kind("number", _read_number, lambda value: f"{value:g}")
 DURATION = Kind("duration", _read_seconds, _show_seconds)
 TEXT = Kind("string", str)
 WORDS = Kind("strings", _read_words, ",".join, many=True)

@@ -16,7 +16,10 @@ Usage:
 
 Commands:
   serve    Collect what containers and nodes use; serve it as metrics.k8s.io.
+  doctor   Find out what is wrong with a cluster's metrics.
   node     Stand in for a kubelet on any Linux host: serve what it uses.
+  controller
+           Scale workloads by their HorizontalPodAutoscalers.
 
 Examples:
   tidegauge serve --help
@@ -52,7 +55,7 @@ def _open_standard_streams() -> None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 (for the whole run)
 
 
-def _dispatch(words: list[str]) -> int:
+def _dispatch(words: list[str]) -> int:  # noqa: PLR0911  (one for each command)
     match words:
         case ["serve", *flags]:
             # Here, not above: `tidegauge --help` need not wait for a server's imports.
@@ -67,6 +70,14 @@ def _dispatch(words: list[str]) -> int:
             from tidegauge.console.demo.command import demo  # noqa: PLC0415
 
             return demo(flags)
+        case ["controller", *flags]:
+            from tidegauge.console.controller import controller  # noqa: PLC0415
+
+            return controller(flags)
+        case ["doctor", *flags]:
+            from tidegauge.console.doctor.command import doctor  # noqa: PLC0415
+
+            return doctor(flags)
         case ["--version"]:
             sys.stdout.write(f"tidegauge {__version__}\n")
         case [] | ["--help" | "-h" | "help", *_]:

@@ -60,7 +60,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._add_incumbents(resolution_seconds)
         self._add_ours()
-        self._add_process()
+        add_process(self.registry)
 
     def render(self) -> bytes:
         """The whole page in Prometheus' text format; its type is `CONTENT_TYPE`."""
@@ -164,14 +164,16 @@ class Metrics:
             registry=self.registry,
         )
 
-    def _add_process(self) -> None:
-        build_info = Gauge(
-            "tidegauge_build_info",
-            "Always 1; the labels say what is running.",
-            ["version", "python"],
-            registry=self.registry,
-        )
-        build_info.labels(__version__, platform.python_version()).set(1)
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
-        GCCollector(registry=self.registry)
+
+def add_process(registry: CollectorRegistry) -> None:
+    """What is running, and what it uses."""
+    build_info = Gauge(
+        "tidegauge_build_info",
+        "Always 1; the labels say what is running.",
+        ["version", "python"],
+        registry=registry,
+    )
+    build_info.labels(__version__, platform.python_version()).set(1)
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
