@@ -10,8 +10,8 @@ from tidegauge.cluster.client import Client
 from tidegauge.cluster.credentials import Credentials
 from tidegauge.cluster.kubeconfig import load_kubeconfig
 from tidegauge.console.options import Options
+from tidegauge.kubelet.addressing import AddressRules
 from tidegauge.kubelet.transport import KubeletTransport
-from tidegauge.security.certificates import SelfMadePair, service_names
 from tidegauge.security.contexts import ClientContexts, ClientTrust
 from tidegauge.security.files import Report, WatchedFile
 from tidegauge.security.serving_context import (
@@ -62,6 +62,16 @@ class Clients:
         )
 
 
+def address_rules(options: Options) -> AddressRules:
+    """Where and under which name kubelets are asked."""
+    return AddressRules(
+        types=options.kubelet_preferred_address_types,
+        port=options.kubelet_port,
+        use_status_port=options.kubelet_use_node_status_port,
+        verify_node_name=options.kubelet_verify_node_name,
+    )
+
+
 def kubelet_transport(
     options: Options, credentials: Credentials, clock: Clock, report: Report
 ) -> KubeletTransport:
@@ -109,21 +119,12 @@ def live_trust(options: Options, clock: Clock, report: Report) -> LiveTrust:
 
 
 def serving_context(
-    options: Options, trust: LiveTrust, clock: Clock, report: Report
+    options: Options, pair: PairSource, trust: LiveTrust, clock: Clock, report: Report
 ) -> ServingContext:
     """The certificates we serve with and the authorities of clients. Raises FileError."""
-
-    def files(certificate: str, key: str) -> PairFiles:
-        return PairFiles(Path(certificate), Path(key), clock, report)
-
-    pair: PairSource
-    if options.tls_cert_file:
-        pair = files(options.tls_cert_file, options.tls_private_key_file)
-    else:
-        names = service_names(options.service_name, options.service_namespace)
-        pair = SelfMadePair(Path(options.cert_dir), names, clock)
     named = [
-        NamedPair(files(sni.certificate, sni.key), sni.names) for sni in options.tls_sni_cert_key
+        NamedPair(PairFiles(Path(sni.certificate), Path(sni.key), clock, report), sni.names)
+        for sni in options.tls_sni_cert_key
     ]
     minimum = parse_minimum_version(options.tls_min_version)
     tls = TlsOptions(minimum, parse_ciphers(options.tls_cipher_suites))

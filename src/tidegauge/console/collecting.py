@@ -14,7 +14,7 @@ from tidegauge.cluster.nodes import NODES
 from tidegauge.cluster.observing import Telemetry
 from tidegauge.cluster.pods import PODS
 from tidegauge.cluster.records import Node
-from tidegauge.console.access import kubelet_transport
+from tidegauge.console.access import address_rules, kubelet_transport
 from tidegauge.console.intake import Intake
 from tidegauge.console.options import Options
 from tidegauge.console.view import View
@@ -193,12 +193,7 @@ class Collection:
             period=period,
             timeout=options.scrape_timeout,
         )
-        rules = AddressRules(
-            types=options.kubelet_preferred_address_types,
-            port=options.kubelet_port,
-            use_status_port=options.kubelet_use_node_status_port,
-            verify_node_name=options.kubelet_verify_node_name,
-        )
+        rules = address_rules(options)
         aim = Aim(self._scraper, intake, self.scrapes, rules, options.node_selector)
         self._nodes.subscribe(aim.changed)
         observer = Telemetry(metrics, clock)

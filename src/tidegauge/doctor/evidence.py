@@ -89,8 +89,6 @@ class Evidence(Struct, frozen=True, kw_only=True):
     now: float
     server: str
     """The API server's URL."""
-    inside: bool
-    """Whether this was seen from a pod of the cluster."""
     version: Version | Unread = Version()
     health: str | Unread = ""
     """The text of the API server's own `/readyz?verbose`."""

@@ -26,14 +26,13 @@ _LOG_LINES = "5000"
 """Of each replica: failures are logged when they begin, which may have been days ago."""
 
 
-async def gather(reading: Reading, *, now: float, server: str, inside: bool) -> Evidence:
+async def gather(reading: Reading, *, now: float, server: str) -> Evidence:
     """All but what kubelets say. Raises Unreachable where no API server answers at all."""
     version = await reading.get("/version", Version)
     apiservices = await reading.list("/apis/apiregistration.k8s.io/v1/apiservices", APIService)
     return Evidence(
         now=now,
         server=server,
-        inside=inside,
         version=version,
         health=await reading.text("/readyz", verbose=""),
         leases=await reading.list(
@@ -65,10 +64,10 @@ async def _provider(
 
 
 async def _serving(reading: Reading, where: ServiceReference) -> Provider:
-    name, inside = where.name, f"/api/v1/namespaces/{where.namespace}"
-    service = await reading.get(f"{inside}/services/{name}", Service)
+    name, space = where.name, f"/api/v1/namespaces/{where.namespace}"
+    service = await reading.get(f"{space}/services/{name}", Service)
     selector = {} if isinstance(service, Unread) else service.spec.selector or {}
-    pods = await _selected(reading, f"{inside}/pods", selector)
+    pods = await _selected(reading, f"{space}/pods", selector)
     return Provider(
         reference=where,
         service=service,
@@ -83,9 +82,9 @@ async def _serving(reading: Reading, where: ServiceReference) -> Provider:
             NetworkPolicy,
         ),
         readiness=await reading.text(
-            f"{inside}/services/https:{name}:{where.port}/proxy/readyz", verbose=""
+            f"{space}/services/https:{name}:{where.port}/proxy/readyz", verbose=""
         ),
-        failing=await _failing(reading, inside, known(pods)),
+        failing=await _failing(reading, space, known(pods)),
     )
 
 
@@ -99,13 +98,11 @@ async def _selected(
     return await reading.list(path, Pod, labelSelector=wanted)
 
 
-async def _failing(
-    reading: Reading, inside: str, pods: Sequence[Pod]
-) -> dict[str, tuple[str, str]]:
+async def _failing(reading: Reading, space: str, pods: Sequence[Pod]) -> dict[str, tuple[str, str]]:
     """By node, what the server's own logs say last; a node that one replica can ask is fine."""
     told = []
     for pod in pods:
-        path = f"{inside}/pods/{quote(pod.metadata.name)}/log"
+        path = f"{space}/pods/{quote(pod.metadata.name)}/log"
         text = await reading.text(path, tailLines=_LOG_LINES)
         told.append({} if isinstance(text, Unread) else failing_nodes(text))
     everywhere = set.intersection(*map(set, told)) if told else set()

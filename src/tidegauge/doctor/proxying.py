@@ -4,7 +4,7 @@ It shows what they say, not whether the metrics server can reach them.
 """
 
 from tidegauge.cluster.client import Client
-from tidegauge.cluster.errors import ApiError, ErrorAnswer, Forbidden
+from tidegauge.cluster.errors import ApiError, ErrorAnswer, Forbidden, NotFound
 from tidegauge.kubelet.diagnosis import STATUS_ERRORS
 from tidegauge.kubelet.errors import ConnectError, KubeletError, StatusError
 from tidegauge.kubelet.target import Target
@@ -12,11 +12,10 @@ from tidegauge.kubelet.transport import Body
 from tidegauge.units.clock import Clock
 
 
-class NoProxyRightError(KubeletError):
-    """It is the user who may not, whatever the kubelet would say."""
+class NoProxyError(KubeletError):
+    """The API server does not let this user through, whatever the kubelet would say."""
 
-    cause = "no_proxy_right"
-    remedy = "ask with a user who may `get` `nodes/proxy`, or run the doctor in the pod"
+    cause = "no_proxy"
 
 
 class ProxyTransport:
@@ -44,8 +43,8 @@ class ProxyTransport:
 
 def _explained(node: str, error: ApiError) -> KubeletError:
     """The API server's own refusals are a Status with a reason; a kubelet's are plain text."""
-    if isinstance(error, Forbidden) and error.status.reason:
-        return NoProxyRightError(node, error.url, error.detail)
+    if isinstance(error, (Forbidden, NotFound)) and error.status.reason:
+        return NoProxyError(node, error.url, error.detail)
     if not isinstance(error, ErrorAnswer) or error.status.reason:
         return ConnectError(node, error.url, error.detail)
     return STATUS_ERRORS.get(error.code, StatusError)(node, error.url, error.detail)

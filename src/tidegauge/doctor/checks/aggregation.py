@@ -66,8 +66,8 @@ _REASONS = (
         "x509|certificate",
         "the API server does not trust the server's certificate",
         (
-            "put the authority that signed it into spec.caBundle: with the chart's own certificates "
-            "Tidegauge does so itself, if it may update apiservices"
+            "put the authority that signed it into spec.caBundle: with the chart's own "
+            "certificates Tidegauge does so itself, if it may update apiservices"
         ),
     ),
     (
@@ -75,8 +75,9 @@ _REASONS = (
         "deadline|timeout|Timeout|no route|refused",
         "the API server cannot reach the server's pod",
         (
-            "let the control plane reach pod port {port}: a NetworkPolicy or firewall may forbid it; "
-            "where the control plane is no part of the pod network, set hostNetwork.enabled=true"
+            "let the control plane reach the server's pod: a NetworkPolicy or firewall may forbid "
+            "it; where the control plane is no part of the pod network, set "
+            "hostNetwork.enabled=true"
         ),
     ),
     (

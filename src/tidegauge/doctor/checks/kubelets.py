@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from tidegauge.autoscale.lint.findings import Severity
 from tidegauge.doctor.evidence import Evidence, Look
 from tidegauge.doctor.findings import Check, Found, Rule, rule
-from tidegauge.doctor.proxying import NoProxyRightError
+from tidegauge.doctor.proxying import NoProxyError
 from tidegauge.kubelet import errors
 
 SKEW_SECONDS = 60.0
@@ -201,14 +201,14 @@ def incomplete(evidence: Evidence) -> Iterator[Found]:
     remedy="Run it as a user who may `get` `nodes/proxy`, or in the pod: kubectl -n NAMESPACE exec "
     "deploy/tidegauge -- tidegauge doctor",
 )
-def no_right(evidence: Evidence) -> Iterator[Found]:
+def not_asked(evidence: Evidence) -> Iterator[Found]:
     for node, look in evidence.looks.items():
-        if look.cause == NoProxyRightError.cause:
+        if look.cause == NoProxyError.cause:
             yield Found(
                 subject=f"node {node}",
-                what="this user may not ask it through the API server",
+                what="the API server does not let this user through to it",
                 evidence=look.problem,
             )
 
 
-RULES = (*_SILENT, no_right, stands_still, skewed, flawed, incomplete)
+RULES = (*_SILENT, not_asked, stands_still, skewed, flawed, incomplete)

@@ -40,9 +40,9 @@ def nobody(evidence: Evidence) -> Iterator[Found]:
     if isinstance(provider.service, Unread):
         if provider.service.cause == "not_found":
             yield Found(subject=subject, what="the Service of the APIService does not exist")
-    elif not isinstance(provider.pods, Unread) and not pods:
-        selector = provider.service.spec.selector
-        yield Found(subject=subject, what="its selector selects no pod", evidence=f"{selector}")
+    elif provider.service.spec.selector and not isinstance(provider.pods, Unread) and not pods:
+        selector = ",".join(f"{k}={v}" for k, v in provider.service.spec.selector.items())
+        yield Found(subject=subject, what="its selector selects no pod", evidence=selector)
 
 
 @rule(

@@ -1,0 +1,1 @@
+"""`tidegauge doctor`: flags, screen, and files of the diagnosis."""

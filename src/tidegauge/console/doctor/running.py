@@ -1,0 +1,67 @@
+"""From options to evidence: the only place where the doctor meets the network."""
+
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from tidegauge.cluster.access import SERVICE_ACCOUNT
+from tidegauge.cluster.client import Client
+from tidegauge.console import goflags
+from tidegauge.console.access import address_rules, kubelet_transport
+from tidegauge.console.clusterflags import access_of
+from tidegauge.console.commandline import values, vocabulary
+from tidegauge.console.doctor.options import DoctorOptions
+from tidegauge.console.options import FLAGS, Options
+from tidegauge.doctor.asking import Asking, aim
+from tidegauge.doctor.evidence import Evidence, known
+from tidegauge.doctor.gathering import gather
+from tidegauge.doctor.proxying import ProxyTransport
+from tidegauge.doctor.reading import Reading
+from tidegauge.security.files import unreported
+from tidegauge.units.clock import Clock, SystemClock
+
+Say = Callable[[str], None]
+
+
+async def look(options: DoctorOptions, environ: Mapping[str, str], say: Say) -> Evidence:
+    """Raises ClusterError where no API server answers, FileError for the server's own files."""
+    clock = SystemClock()
+    access = access_of(options, environ)
+    inside = access.token_file == SERVICE_ACCOUNT / "token"
+    async with Client(access, clock, environ=environ) as client:
+        reading = Reading(client, say)
+        evidence = await gather(reading, now=clock.now(), server=access.server)
+        how = options.kubelets or ("direct" if inside else "proxy")
+        if how == "none":
+            return evidence
+        return await _with_kubelets(evidence, options, client, clock, say, direct=how == "direct")
+
+
+async def _with_kubelets(
+    evidence: Evidence,
+    options: DoctorOptions,
+    client: Client,
+    clock: Clock,
+    say: Say,
+    *,
+    direct: bool,
+) -> Evidence:
+    served = _as_served(evidence)
+    aimed = aim(known(evidence.nodes), address_rules(served))
+    transport = (
+        kubelet_transport(served, client.credentials, clock, unreported)
+        if direct
+        else ProxyTransport(client, clock)
+    )
+    say(f"ask {len(aimed.targets)} kubelets twice, {options.wait:g} s apart")
+    looks = await Asking(transport, clock, apart=options.wait).looks(aimed.targets)
+    transport.close()
+    return replace(evidence, looks=looks, skipped=aimed.skipped, direct=direct)
+
+
+def _as_served(evidence: Evidence) -> Options:
+    """The flags of the metrics server that runs, as far as they can be seen."""
+    pods = known(evidence.provider.pods) if evidence.provider else ()
+    words = [word for pod in pods[:1] for one in pod.spec.containers for word in one.args]
+    given = goflags.read(words, vocabulary(FLAGS))
+    return Options(**values(given.texts, FLAGS)[0])
