@@ -70,7 +70,12 @@ def test_liveness_asks_nothing_but_whether_asking_goes_on() -> None:
         return "wrong"
 
     health = endpoints(
-        first_data=wrong, informers=wrong, collecting=nothing, authorities=wrong, shutdown=wrong
+        first_data=wrong,
+        informers=wrong,
+        collecting=nothing,
+        authorities=wrong,
+        certificate=wrong,
+        shutdown=wrong,
     )
 
     failed = {path: [c.name for c in checks if c.problem()] for path, checks in health.items()}
@@ -81,6 +86,7 @@ def test_liveness_asks_nothing_but_whether_asking_goes_on() -> None:
             "metric-informer-sync",
             "metadata-informer-sync",
             "client-authorities",
+            "serving-certificate",
             "shutdown",
         ],
         "healthz": [],

@@ -221,6 +221,30 @@ REFUSED = [
     ),
     (["--kubeconfig=/"], "--kubeconfig: cannot read /: Is a directory"),
     (["--tls-cert-file=/dev/null"], "--tls-cert-file: needs --tls-private-key-file: give both"),
+    (
+        ["--cert-secret=kube-system/tls"],
+        "--cert-secret: 'kube-system/tls' cannot be a Secret: give its name only",
+    ),
+    (
+        ["--inject-ca-bundle=metrics"],
+        "--inject-ca-bundle: 'metrics' cannot be an APIService: write version and group",
+    ),
+    (
+        ["--cert-secret=tls", "--tls-cert-file=/dev/null", "--tls-private-key-file=/dev/null"],
+        "--cert-secret: excludes --tls-cert-file",
+    ),
+    (
+        [
+            "--inject-ca-bundle=v1.metrics.k8s.io",
+            "--tls-cert-file=/dev/null",
+            "--tls-private-key-file=/dev/null",
+        ],
+        "--inject-ca-bundle: with --tls-cert-file it needs --inject-ca-bundle-file",
+    ),
+    (
+        ["--inject-ca-bundle-file=/dev/null"],
+        "--inject-ca-bundle-file: needs --inject-ca-bundle: say which APIServices get it",
+    ),
     (["--tls-sni-cert-key=/dev/null"], "--tls-sni-cert-key: '/dev/null' is not a pair of files"),
     (["--tls-sni-cert-key=/dev/null,/no"], "--tls-sni-cert-key: cannot read /no: No such file"),
     (["--tls-min-version=TLS1.3"], "--tls-min-version: unknown TLS version 'TLS1.3'"),

@@ -11,6 +11,7 @@ from tests.deploy.helm import CHART, HELM, HELM_3, Manifest, Refused, Rendered, 
 from tests.deploy.helm import render_text as text_of
 from tests.deploy.samples import SAMPLES
 from tests.realcluster.versions import Binary
+from tidegauge.console.flags import parse
 
 DEFAULTS = yaml.safe_load((CHART / "values.yaml").read_text())
 SELECTOR = {"app.kubernetes.io/name": "tidegauge", "app.kubernetes.io/instance": "tidegauge"}
@@ -148,6 +149,18 @@ def test_every_port_is_the_containers(values: Manifest) -> None:
     assert [probe["path"] for probe in probes] == ["/livez", "/livez", "/readyz"]
 
 
+@pytest.mark.parametrize("path", ["ha", "metrics.enabled", "hostNetwork.enabled"])
+def test_the_server_takes_the_arguments(path: str) -> None:
+    """Every flag of the chart is one of `tidegauge serve`, with a value it takes."""
+    command, *flags = render(SAMPLES[path]).container["args"]
+    options = parse(flags).options
+
+    assert command == "serve"
+    assert options.cert_secret == "tidegauge-tls"
+    assert options.inject_ca_bundle == ("v1.metrics.k8s.io", "v1beta1.metrics.k8s.io")
+    assert {"/livez", "/readyz"} <= set(options.authorization_always_allow_paths)
+
+
 def test_both_versions_are_registered_and_verified() -> None:
     """Kubectl asks for v1, the autoscaler for v1beta1; no certificate goes unverified."""
     rendered = render()
@@ -243,7 +256,7 @@ def test_what_the_server_may() -> None:
         ("get", "apiservices"): registered,
         ("patch", "apiservices"): registered,
         ("get", "secrets"): ["tidegauge-tls"],
-        ("update", "secrets"): ["tidegauge-tls"],
+        ("patch", "secrets"): ["tidegauge-tls"],
     }
 
 

@@ -143,6 +143,7 @@ class WholeServer:
             informers=nothing,
             collecting=nothing,
             authorities=nothing,
+            certificate=nothing,
             shutdown=nothing,
         )
 

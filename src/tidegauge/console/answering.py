@@ -10,7 +10,7 @@ from tidegauge.console.options import Options
 from tidegauge.serving.api import Api
 from tidegauge.serving.authentication import Authenticator, TokenCache
 from tidegauge.serving.authorization import OpenPaths, ReviewingAuthorizer
-from tidegauge.serving.health import Health
+from tidegauge.serving.health import Health, Problem
 from tidegauge.serving.limits import InFlight
 from tidegauge.serving.metricspage import PATH, MetricsPage
 from tidegauge.serving.pipeline import Pipeline
@@ -30,16 +30,18 @@ class Answers:
         options: Options,
         collection: Collection,
         trust: LiveTrust,
+        certificate: Problem,
         clients: Clients,
         metrics: Metrics,
         clock: Clock,
         stopping: Callable[[], bool],
     ) -> None:
+        """`certificate` says why nobody can verify us."""
         meters = Meters(metrics, collection)
         page = MetricsPage(meters.render)
         in_flight = InFlight(options.max_requests_inflight)
         metrics.requests_in_flight.set_function(lambda: in_flight.count)
-        health = _health(options, collection, trust, metrics, clock, stopping)
+        health = _health(options, collection, trust, certificate, metrics, clock, stopping)
         api = Api(
             collection.view,
             clock,
@@ -87,6 +89,7 @@ def _health(
     options: Options,
     collection: Collection,
     trust: LiveTrust,
+    certificate: Problem,
     metrics: Metrics,
     clock: Clock,
     stopping: Callable[[], bool],
@@ -104,6 +107,7 @@ def _health(
         informers=lambda: None if collection.synced() else "nodes and pods were not listed yet",
         collecting=collection.problem,
         authorities=(lambda: None) if tolerant else trust.problem,
+        certificate=certificate,
         shutdown=lambda: "process is shutting down" if stopping() else None,
     )
     for check in endpoints["readyz"]:

@@ -58,6 +58,7 @@ def endpoints(
     informers: Problem,
     collecting: Problem,
     authorities: Problem,
+    certificate: Problem,
     shutdown: Problem,
 ) -> Mapping[str, Sequence[Check]]:
     """The checks of each health path. Liveness and `/healthz` ask nothing outside this process."""
@@ -73,6 +74,7 @@ def endpoints(
             Check("metric-informer-sync", informers),
             Check("metadata-informer-sync", informers),
             Check("client-authorities", authorities, listed_when_fine=False),
+            Check("serving-certificate", certificate, listed_when_fine=False),
             Check("shutdown", shutdown),
         ),
         "healthz": (*_PROCESS, Check("metadata-informer-sync")),

@@ -190,6 +190,33 @@ class Serving:
     cert_dir: Annotated[
         str, Flag(TEXT, "Where the self-made certificate is kept; not used with --tls-cert-file.")
     ] = "/tmp"  # noqa: S108  # as in the incumbent's manifests, where it is a volume of the pod
+    cert_secret: Annotated[
+        str,
+        Flag(
+            TEXT,
+            "Secret in the Service's namespace in which replicas share the self-made certificate, "
+            "instead of --cert-dir. It must be there, and may be empty; we must be allowed to get "
+            "and patch it.",
+            default="not shared",
+        ),
+    ] = ""
+    inject_ca_bundle: Annotated[
+        tuple[str, ...],
+        Flag(
+            WORDS,
+            "APIServices in whose caBundle the authority of the serving certificate is put and "
+            "kept, such as v1.metrics.k8s.io; we must be allowed to get and patch them.",
+        ),
+    ] = ()
+    inject_ca_bundle_file: Annotated[
+        str,
+        Flag(
+            FILE,
+            "That authority, where the certificate is given by --tls-cert-file; reloaded when it "
+            "changes.",
+            default="the self-made one",
+        ),
+    ] = ""
     tls_cert_file: Annotated[
         str,
         Flag(

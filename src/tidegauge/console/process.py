@@ -15,6 +15,7 @@ from tidegauge.console.authorities import watch_authorities
 from tidegauge.console.collecting import Collection
 from tidegauge.console.options import Options
 from tidegauge.console.running import bound, log_loop_errors, reporter, told_to_stop
+from tidegauge.console.servingcertificate import ServingCertificate
 from tidegauge.serving.connection import Limits
 from tidegauge.serving.server import MAX_CONNECTIONS, Server
 from tidegauge.telemetry.logs import get_logger
@@ -64,19 +65,22 @@ async def serving(
     clock = SystemClock()
     metrics, report = Metrics(options.metric_resolution), reporter(clock)
     trust = live_trust(options, clock, report)
-    tls = serving_context(options, trust, clock, report)
     async with AsyncExitStack() as stack:
         clients = await Clients.open(options, stack, clock, report)
+        certificate = ServingCertificate.of(options, clients.api, clock, report)
+        tls = serving_context(options, certificate.pair, trust, clock, report)
         collection = Collection(options, clients.api, metrics, clock, report)
         stack.push_async_callback(collection.close)
-        answers = Answers(options, collection, trust, clients, metrics, clock, stopping)
+        answers = Answers(
+            options, collection, trust, certificate.problem, clients, metrics, clock, stopping
+        )
         most = _most_connections()
         server = Server(answers.everything, Limits(), max_connections=most, clock=clock)
         plain = Server(answers.metrics_only, Limits(), clock=clock)
         await server.listen(secure or _secure_socket(options), tls.outer)
         if where := options.metrics_bind_address:
             await plain.listen(bound("--metrics-bind-address", *where, share=False))
-        work = [*collection.work(), _freeze(collection)]
+        work = [*collection.work(), *certificate.work, _freeze(collection)]
         if not options.authentication_skip_lookup:
             work.append(watch_authorities(trust, clients.authentication, metrics, clock))
         async with asyncio.TaskGroup() as group:  # one that fails ends the process: half is none

@@ -20,6 +20,8 @@ _EXCLUSIVE = (
     (_INSECURE, "kubelet-client-certificate"),
     (_INSECURE, "kubelet-client-key"),
     (_INSECURE, "kubelet-verify-node-name"),
+    ("cert-secret", "tls-cert-file"),
+    ("cert-secret", "inject-ca-bundle-file"),
 )
 
 _TOGETHER = (
@@ -28,6 +30,7 @@ _TOGETHER = (
 )
 
 _DNS_LABEL = re.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_DNS_SUBDOMAIN = re.compile(rf"(?=.{{1,253}}\Z){_DNS_LABEL.pattern}([.]{_DNS_LABEL.pattern})*")
 
 
 def problems(options: Options) -> Iterator[str]:
@@ -68,9 +71,23 @@ def _refusal_of(parse: Callable[[Any], object]) -> Callable[[Any], Iterator[str]
     return check
 
 
+def _secret(name: str) -> Iterator[str]:
+    if name and not _DNS_SUBDOMAIN.fullmatch(name):
+        yield f"{name!r} cannot be a Secret: give its name only, its namespace is the Service's"
+
+
+def _api_services(names: tuple[str, ...]) -> Iterator[str]:
+    for name in names:
+        version, dot, group = name.partition(".")
+        if not (dot and _DNS_LABEL.fullmatch(version) and _DNS_SUBDOMAIN.fullmatch(group)):
+            yield f"{name!r} cannot be an APIService: write version and group, v1.metrics.k8s.io"
+
+
 _CHECKS: dict[str, Callable[[Any], Iterator[str]]] = {
     "service-name": _service_part,
     "service-namespace": _service_part,
+    "cert-secret": _secret,
+    "inject-ca-bundle": _api_services,
     "authorization-always-allow-paths": _paths,
     "tls-min-version": _refusal_of(parse_minimum_version),
     "tls-cipher-suites": _refusal_of(parse_ciphers),
@@ -84,6 +101,13 @@ def _pairs(options: Options) -> Iterator[str]:
     for one, other in _EXCLUSIVE:
         if given(one) and given(other):
             yield f"--{one}: excludes --{other}: remove one of the two"
+    if given("inject-ca-bundle") and given("tls-cert-file") and not given("inject-ca-bundle-file"):
+        yield (
+            "--inject-ca-bundle: with --tls-cert-file it needs --inject-ca-bundle-file: the "
+            "authority that signed that certificate"
+        )
+    if given("inject-ca-bundle-file") and not given("inject-ca-bundle"):
+        yield "--inject-ca-bundle-file: needs --inject-ca-bundle: say which APIServices get it"
     for one, other in _TOGETHER:
         if given(one) != given(other):
             there, lacking = (one, other) if given(one) else (other, one)

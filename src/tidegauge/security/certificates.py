@@ -30,12 +30,12 @@ from tidegauge.security.files import MAX_BYTES, FileError, replace_file
 from tidegauge.units.clock import Clock
 
 _DAY = 86_400.0
-_LEAF_LIFE = 365 * _DAY
-_RENEW_WHEN_LEFT = 90 * _DAY
+LEAF_LIFE = 365 * _DAY
+RENEW_WHEN_LEFT = 90 * _DAY
 """Long enough that a cluster switched off for a season comes back with a valid certificate."""
 
-_AUTHORITY_LIFE = 10 * _LEAF_LIFE
-_BACKDATED = 3_600.0
+_AUTHORITY_LIFE = 10 * LEAF_LIFE
+BACKDATED = 3_600.0
 """Clients' clocks may be behind ours."""
 
 _SELF_MADE = re.compile(r".+-ca@\d+")
@@ -93,24 +93,24 @@ class SelfMadePair:
         pair = _read_pair(self._directory, "apiserver")
         if pair is None:
             return None
-        leaf = _usable(pair)
-        if leaf is None or not _covers(leaf, self._names):
+        leaf = usable(pair)
+        if leaf is None or not covers(leaf, self._names):
             return None
-        renew_at = leaf.not_valid_after_utc.timestamp() - _RENEW_WHEN_LEFT
+        renew_at = leaf.not_valid_after_utc.timestamp() - RENEW_WHEN_LEFT
         return (pair, renew_at) if self._clock.now() < renew_at else None
 
     def _make(self) -> tuple[Pair, float]:
         self._spare_foreign()
         now = self._clock.now()
         authority = self._authority(now)
-        pair = _make_leaf(authority, self._names, now)
+        pair = make_leaf(authority, self._names, now)
         self._write("apiserver", pair)
-        return pair, now + _LEAF_LIFE - _RENEW_WHEN_LEFT
+        return pair, now + LEAF_LIFE - RENEW_WHEN_LEFT
 
     def _spare_foreign(self) -> None:
         # A directory such as /etc/kubernetes/pki has the API server's own pair under this name.
         pair = _read_pair(self._directory, "apiserver")
-        leaf = _usable(pair) if pair else None
+        leaf = usable(pair) if pair else None
         if leaf and not any(
             _SELF_MADE.fullmatch(str(name.value))
             for name in leaf.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
@@ -124,10 +124,10 @@ class SelfMadePair:
     def _authority(self, now: float) -> Pair:
         """The authority of before, as long as it outlives what it signs now."""
         kept = _read_pair(self._directory, "tidegauge-ca")
-        certificate = _usable(kept) if kept else None
-        if kept and certificate and certificate.not_valid_after_utc.timestamp() > now + _LEAF_LIFE:
+        certificate = usable(kept) if kept else None
+        if kept and certificate and certificate.not_valid_after_utc.timestamp() > now + LEAF_LIFE:
             return kept
-        made = _make_authority(now)
+        made = make_authority(now)
         self._write("tidegauge-ca", made)
         return made
 
@@ -163,7 +163,7 @@ def _read_own(path: Path) -> bytes:
         return file.read(MAX_BYTES)
 
 
-def _usable(pair: Pair) -> x509.Certificate | None:
+def usable(pair: Pair) -> x509.Certificate | None:
     """The pair's own certificate, if the key belongs to it and its issuer, if there, signed it."""
     try:
         chain = x509.load_pem_x509_certificates(pair.certificate)
@@ -175,7 +175,8 @@ def _usable(pair: Pair) -> x509.Certificate | None:
     return chain[0] if key.public_key() == chain[0].public_key() else None
 
 
-def _covers(certificate: x509.Certificate, names: Iterable[str]) -> bool:
+def covers(certificate: x509.Certificate, names: Iterable[str]) -> bool:
+    """Whether clients that ask for any of these names accept the certificate."""
     try:
         alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
@@ -190,11 +191,12 @@ def general_name(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _make_authority(now: float) -> Pair:
+def make_authority(now: float, life: float = _AUTHORITY_LIFE) -> Pair:
+    """An authority of our own, named after the moment; `life` in seconds."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _common_name(f"tidegauge-ca@{int(now)}")
     certificate = (
-        certificate_builder(name, name, key, key, now, _AUTHORITY_LIFE)
+        certificate_builder(name, name, key, key, now, life)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(key_usage(signs_certificates=True), critical=True)
         .sign(key, hashes.SHA256())
@@ -202,7 +204,8 @@ def _make_authority(now: float) -> Pair:
     return encode_pair([certificate], key)
 
 
-def _make_leaf(authority: Pair, names: Sequence[str], now: float) -> Pair:
+def make_leaf(authority: Pair, names: Sequence[str], now: float) -> Pair:
+    """A serving certificate for these names, followed by its authority's; lives `LEAF_LIFE`."""
     issuer = x509.load_pem_x509_certificate(authority.certificate)
     issuer_key = load_pem_private_key(authority.key, password=None)
     if not isinstance(issuer_key, ec.EllipticCurvePrivateKey):
@@ -210,7 +213,7 @@ def _make_leaf(authority: Pair, names: Sequence[str], now: float) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
         certificate_builder(
-            _common_name(names[0][:64]), issuer.subject, key, issuer_key, now, _LEAF_LIFE
+            _common_name(names[0][:64]), issuer.subject, key, issuer_key, now, LEAF_LIFE
         )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(key_usage(signs_certificates=False), critical=True)
@@ -238,7 +241,7 @@ def certificate_builder(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(dt.datetime.fromtimestamp(now - _BACKDATED, dt.UTC))
+        .not_valid_before(dt.datetime.fromtimestamp(now - BACKDATED, dt.UTC))
         .not_valid_after(dt.datetime.fromtimestamp(now + life, dt.UTC))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(authority_key, critical=False)
