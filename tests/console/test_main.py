@@ -16,7 +16,7 @@ def test_without_a_command_it_says_what_there_is(
     assert main(words) == Exit.FINE
 
     shown = capsys.readouterr()
-    assert "serve    Collect" in shown.out
+    assert "serve       Collect" in shown.out
     assert "Examples:" in shown.out
     assert shown.err == ""
 

@@ -4,6 +4,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 
 from tidegauge import __version__
 from tidegauge.console.exits import Exit
@@ -15,11 +16,12 @@ Usage:
   tidegauge COMMAND [flags]
 
 Commands:
-  serve    Collect what containers and nodes use; serve it as metrics.k8s.io.
-  doctor   Find out what is wrong with a cluster's metrics.
-  node     Stand in for a kubelet on any Linux host: serve what it uses.
-  controller
-           Scale workloads by their HorizontalPodAutoscalers.
+  serve       Collect what containers and nodes use; serve it as metrics.k8s.io.
+  doctor      Find out what is wrong with a cluster's metrics.
+  hpa         Explain, check and simulate HorizontalPodAutoscalers.
+  controller  Scale workloads by their HorizontalPodAutoscalers.
+  node        Stand in for a kubelet on any Linux host: serve what it uses.
+  demo        Try all of it on a cluster that comes along.
 
 Examples:
   tidegauge serve --help
@@ -29,6 +31,16 @@ Examples:
 
   tidegauge --version prints the version.
 """
+
+COMMANDS = {
+    "serve": "tidegauge.console.serve",
+    "doctor": "tidegauge.console.doctor.command",
+    "hpa": "tidegauge.console.hpa.command",
+    "node": "tidegauge.console.node",
+    "controller": "tidegauge.console.controller",
+    "demo": "tidegauge.console.demo.command",
+}
+"""The module of each, with a function of the command's name."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,29 +67,13 @@ def _open_standard_streams() -> None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 (for the whole run)
 
 
-def _dispatch(words: list[str]) -> int:  # noqa: PLR0911  (one for each command)
+def _dispatch(words: list[str]) -> int:
     match words:
-        case ["serve", *flags]:
+        case [word, *flags] if word in COMMANDS:
             # Here, not above: `tidegauge --help` need not wait for a server's imports.
-            from tidegauge.console.serve import serve  # noqa: PLC0415
-
-            return serve(flags)
-        case ["node", *flags]:
-            from tidegauge.console.node import node  # noqa: PLC0415
-
-            return node(flags)
-        case ["demo", *flags]:
-            from tidegauge.console.demo.command import demo  # noqa: PLC0415
-
-            return demo(flags)
-        case ["controller", *flags]:
-            from tidegauge.console.controller import controller  # noqa: PLC0415
-
-            return controller(flags)
-        case ["doctor", *flags]:
-            from tidegauge.console.doctor.command import doctor  # noqa: PLC0415
-
-            return doctor(flags)
+            module = import_module(COMMANDS[word])
+            code: int = getattr(module, word)(flags)
+            return code
         case ["--version"]:
             sys.stdout.write(f"tidegauge {__version__}\n")
         case [] | ["--help" | "-h" | "help", *_]:
