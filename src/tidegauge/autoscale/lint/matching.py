@@ -1,0 +1,64 @@
+"""The LabelSelector of the API, as JSON: what it matches, and what is wrong with it."""
+
+from collections.abc import Iterator
+
+from tidegauge.autoscale.engine.labelselector import selector_fault
+from tidegauge.autoscale.lint.access import Json, objects_at, texts_at
+from tidegauge.units.gotext import quote
+from tidegauge.units.selectors import LabelSelector
+from tidegauge.units.selectors.labels import Membership
+from tidegauge.units.selectors.syntax import key_faults, value_faults
+
+_ABSENT = frozenset((None,))
+
+
+def label_selector(selector: Json) -> LabelSelector:
+    """As the controllers read it; terms with an unknown operator match nothing."""
+    return LabelSelector(tuple(_terms(selector)))
+
+
+def _terms(selector: Json) -> Iterator[Membership]:
+    for key, value in texts_at(selector, "matchLabels").items():
+        yield Membership(key, frozenset((value,)), wanted=True)
+    for expression in objects_at(selector, "matchExpressions"):
+        key, values = str(expression.get("key")), frozenset(_values(expression))
+        match expression.get("operator"):
+            case "In":
+                yield Membership(key, values, wanted=True)
+            case "NotIn":
+                yield Membership(key, values, wanted=False)
+            case "Exists":
+                yield Membership(key, _ABSENT, wanted=False)
+            case "DoesNotExist":
+                yield Membership(key, _ABSENT, wanted=True)
+            case _:
+                yield Membership(key, frozenset(), wanted=True)
+
+
+def selector_faults(selector: Json) -> Iterator[str]:
+    """Why a metric's selector can't be used. The API server lets all of it through."""
+    if fault := selector_fault(selector):
+        yield fault
+    for key, value in texts_at(selector, "matchLabels").items():
+        yield from _word_faults(key, [value])
+    for expression in objects_at(selector, "matchExpressions"):
+        key, operator, values = str(expression.get("key")), expression.get("operator"), []
+        values = _values(expression)
+        yield from _word_faults(key, values)
+        if operator in ("In", "NotIn") and not values:
+            yield f"{key}: {operator} needs at least one of values"
+        if operator in ("Exists", "DoesNotExist") and values:
+            yield f"{key}: {operator} takes no values"
+
+
+def _values(expression: Json) -> list[str]:
+    values = expression.get("values")
+    return [each for each in values if isinstance(each, str)] if isinstance(values, list) else []
+
+
+def _word_faults(key: str, values: list[str]) -> Iterator[str]:
+    for fault in key_faults(key):
+        yield f"{quote(key)}: {fault}"
+    for value in values:
+        for fault in value_faults(value):
+            yield f"{quote(value)}: {fault}"

@@ -1,0 +1,104 @@
+"""One HPA with what it refers to: what rules are asked about."""
+
+from functools import cached_property
+from typing import Any
+
+from tidegauge.autoscale.engine.pods import Pod
+from tidegauge.autoscale.engine.spec import MetricSpec, Spec
+from tidegauge.autoscale.lint.access import Json, mapping_at, text_at, texts_at
+from tidegauge.autoscale.lint.findings import Place, place_of
+from tidegauge.autoscale.lint.podspecs import as_admitted, as_pod
+from tidegauge.autoscale.lint.surroundings import AUTOSCALER, Surroundings
+from tidegauge.autoscale.lint.workloads import Key, Workload
+from tidegauge.autoscale.reading.mapping import group_of
+
+
+class Subject:
+    """An HPA that the API server accepts, and its surroundings."""
+
+    def __init__(self, written: Json, spec: Spec, around: Surroundings) -> None:
+        self.written = written
+        """As autoscaling/v2, without defaults."""
+        self.spec = spec
+        """With defaults."""
+        self.around = around
+
+    @property
+    def namespace(self) -> str:
+        return text_at(self.written, "metadata.namespace")
+
+    @property
+    def name(self) -> str:
+        return text_at(self.written, "metadata.name")
+
+    def place(self, path: str = "") -> Place:
+        """A field of the HPA."""
+        return place_of({**self.written, "kind": AUTOSCALER}, path)
+
+    @property
+    def target_key(self) -> Key:
+        """What it scales."""
+        target = self.spec.scale_target_ref
+        group = group_of(target.api_version)
+        return Key(group, target.kind, self.namespace, target.name)
+
+    @cached_property
+    def target(self) -> Workload | None:
+        """None where it is not known."""
+        found = self.around.find(self.target_key)
+        return Workload(found) if found else None
+
+    @cached_property
+    def pod_specs(self) -> list[tuple[str, Json]]:
+        """Of its pods, with a name for each: of those that run, else of its template."""
+        if self.target is None:
+            return []
+        if pods := self.own_pods:
+            return [(text_at(each, "metadata.name"), mapping_at(each, "spec")) for each in pods]
+        if not self.target.pod_spec:
+            return []
+        ranges = self.around.of("LimitRange", self.namespace)
+        return [(self.target.key.name, as_admitted(self.target.pod_spec, ranges))]
+
+    @cached_property
+    def pods(self) -> list[tuple[Pod, Json]]:
+        """As the engine sees them, each with its spec."""
+        made = [(as_pod(name, spec), spec) for name, spec in self.pod_specs]
+        return [(pod, spec) for pod, spec in made if pod is not None]
+
+    @property
+    def from_template(self) -> bool:
+        """There are no pods yet; the template stands for them."""
+        return not self.own_pods
+
+    @cached_property
+    def matching_pods(self) -> list[Json]:
+        """All pods that the HPA counts, whoever they belong to."""
+        if self.target is None:
+            return []
+        pods = self.around.of("Pod", self.namespace)
+        return [each for each in pods if self.target.matches(texts_at(each, "metadata.labels"))]
+
+    @cached_property
+    def own_pods(self) -> list[Json]:
+        """Those of its target."""
+        return [each for each in self.matching_pods if self.owns(each)]
+
+    def owns(self, pod: Json) -> bool:
+        """Whether the target made it, directly or not."""
+        uid = self.target.uid if self.target else ""
+        return bool(uid) and uid in self.around.owner_chain(pod)
+
+    def metrics(self, *types: str) -> list[tuple[str, MetricSpec]]:
+        """Those of some types, each with its path; the default one too."""
+        return [
+            (f"spec.metrics[{index}]", metric)
+            for index, metric in enumerate(self.spec.metrics)
+            if not types or metric.type in types
+        ]
+
+    def rules(self, direction: str) -> dict[str, Any] | None:
+        """What is written for `scaleUp` or `scaleDown`; None without any behaviour."""
+        if self.spec.behavior is None:
+            return None
+        return dict(mapping_at(self.written, f"spec.behavior.{direction}"))
