@@ -6,7 +6,7 @@ One rule for each cause that `kubelet.errors` tells apart: each has a remedy of 
 from collections.abc import Iterator, Mapping
 
 from tidegauge.autoscale.lint.findings import Severity
-from tidegauge.doctor.evidence import Evidence, Look
+from tidegauge.doctor.evidence import Evidence, Look, known
 from tidegauge.doctor.findings import Check, Found, Rule, rule
 from tidegauge.doctor.proxying import NoProxyError
 from tidegauge.kubelet import errors
@@ -26,10 +26,21 @@ def _failed(cause: str) -> Check:
 
 
 def _failures(evidence: Evidence) -> Mapping[str, tuple[str, str]]:
-    """By node. What the server itself could not reach counts more than what we could."""
-    ours = {node: (look.cause, look.problem) for node, look in evidence.looks.items() if look.cause}
+    """By node, cause and problem. What the server's log says counts more than what we met: where
+    it gets the node's usage all the same, it is only us who could not reach it.
+    """
+    served = _served(evidence)
+    ours = {
+        node: (look.cause, look.problem)
+        for node, look in evidence.looks.items()
+        if look.cause and node not in served
+    }
     theirs = evidence.provider.failing if evidence.provider else {}
     return {**ours, **theirs}
+
+
+def _served(evidence: Evidence) -> set[str]:
+    return {one.metadata.name for got in evidence.node_usage.values() for one in known(got)}
 
 
 _WHY_SILENT = "The node's usage goes stale after three periods and is then no longer served: its "
@@ -104,6 +115,12 @@ _CAUSES: tuple[tuple[str, type[errors.KubeletError], str, str], ...] = (
         errors.ConnectionLostError,
         "The connection to a kubelet breaks",
         "the connection breaks before the answer is whole",
+    ),
+    (
+        "TG321",
+        errors.NoSocketError,
+        "The metrics server may open too few files",
+        "there is no socket left to ask it",
     ),
 )
 
@@ -195,20 +212,32 @@ def incomplete(evidence: Evidence) -> Iterator[Found]:
 
 @rule(
     "TG320",
-    Severity.WARNING,
-    "Kubelets could not be asked",
-    why="What they say, and how fresh it is, was not seen.",
+    Severity.INFO,
+    "A kubelet answers the metrics server, but not the doctor",
+    why="Its usage is served, so nothing is wrong with that; but how fresh and whole its answers "
+    "are was not seen.",
     remedy="Run it as a user who may `get` `nodes/proxy`, or in the pod: kubectl -n NAMESPACE exec "
     "deploy/tidegauge -- tidegauge doctor",
 )
-def not_asked(evidence: Evidence) -> Iterator[Found]:
+def not_seen(evidence: Evidence) -> Iterator[Found]:
+    served = _served(evidence)
     for node, look in evidence.looks.items():
-        if look.cause == NoProxyError.cause:
-            yield Found(
-                subject=f"node {node}",
-                what="the API server does not let this user through to it",
-                evidence=look.problem,
-            )
+        if look.cause and (node in served or look.cause == NoProxyError.cause):
+            yield Found(subject=f"node {node}", what="it was not seen", evidence=look.problem)
 
 
-RULES = (*_SILENT, not_asked, stands_still, skewed, flawed, incomplete)
+@rule(
+    "TG329",
+    Severity.WARNING,
+    "The metrics server's log tells of trouble with a node",
+    why="What it could not use of the node's answer keeps its last usage until that is too old.",
+    remedy="The evidence, which is the log's own line, says what to do.",
+)
+def in_the_log(evidence: Evidence) -> Iterator[Found]:
+    theirs = evidence.provider.failing if evidence.provider else {}
+    for node, (cause, problem) in theirs.items():
+        if cause not in _WHAT:
+            yield Found(subject=f"node {node}", what=cause, evidence=problem)
+
+
+RULES = (*_SILENT, not_seen, in_the_log, stands_still, skewed, flawed, incomplete)
