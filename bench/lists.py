@@ -12,6 +12,7 @@ import sys
 import time
 from array import array
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tests.clock import ManualClock
 from tidegauge.cluster.records import Node, Pod
@@ -20,6 +21,7 @@ from tidegauge.serving.api import Api
 from tidegauge.serving.messages import Request
 from tidegauge.units.selectors import LabelSelector
 from tidegauge.usage.readings import Usage
+from tidegauge.usage.shelf import Shelf
 from tidegauge.usage.store import Store
 
 _NOON_MS = 1_795_435_200_000
@@ -70,6 +72,9 @@ class Pods:
 
     def pod_usage(self, pod: Pod) -> Usage | None:
         return self._store.pod_usage(pod.namespace, pod.name, pod.node)
+
+    def shelf(self) -> Shelf[Any]:
+        return self._store.shelf()
 
     def labels(self, _raw: bytes) -> Mapping[str, str]:
         return {"app": "web"}

@@ -1,5 +1,6 @@
 """The cluster of the transcripts without a control plane: objects and kubelets' bodies as data."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,9 +8,11 @@ from typing import Any
 
 import msgspec
 
+from tests.clock import ManualClock
 from tests.transcripts.records import load_fixture
 from tidegauge.cluster.records import Node, Pod
 from tidegauge.usage.readings import ContainerUsage, Usage
+from tidegauge.usage.shelf import Shelf
 
 ANSWERED = 1_795_435_216.0
 """When the nodes' second answers were stored: shortly after the last of their stamps."""
@@ -45,6 +48,10 @@ class RecordedCluster:
 
     def pod_usage(self, pod: Pod) -> Usage | None:
         return self.usage_of_pods.get((pod.namespace, pod.name))
+
+    def shelf(self) -> Shelf[Any]:
+        """Nothing stays on it: a test may change all at any time."""
+        return Shelf(ManualClock(), lambda _: -math.inf)
 
     def labels(self, raw: bytes) -> Mapping[str, str]:
         return msgspec.json.decode(raw, type=dict[str, str])
@@ -91,7 +98,7 @@ def _add_usage(cluster: RecordedCluster, node: str, kubelet: dict[str, Any]) -> 
     for key, parts in pods.items():
         earliest = min(parts, key=lambda part: part.stamp_ms)
         containers = [part.containers[0] for part in parts]
-        cluster.usage_of_pods[key] = earliest._replace(containers=containers)
+        cluster.usage_of_pods[key] = msgspec.structs.replace(earliest, containers=containers)
 
 
 def _readings(body: str) -> dict[tuple[str, str, str], dict[str, Any]]:

@@ -1,12 +1,16 @@
 """Which objects a list holds."""
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 
 from tests.serving.metrics import cluster_of, usage
-from tidegauge.cluster.records import Node
+from tests.serving.recorded_cluster import RecordedCluster
+from tidegauge.cluster.cache import Pods
+from tidegauge.cluster.records import Node, Pod
 from tidegauge.serving.options import parse_list_options
 from tidegauge.serving.query import parse_query
-from tidegauge.serving.selection import CHUNK, node_chunks, pod_chunks
+from tidegauge.serving.selection import CHUNK, Selections, node_chunks, pod_chunks, pod_entries
 from tidegauge.units.selectors import parse_label_selector
 from tidegauge.usage.readings import ContainerUsage
 
@@ -34,7 +38,7 @@ def names(chunks):
 )
 def test_pods_are_chosen_by_labels_and_fields(query, expected):
     """A pod must match both selectors."""
-    assert names(pod_chunks(cluster_of(4), None, options(query))) == expected
+    assert names(pod_chunks(cluster_of(4), Selections(), None, options(query))) == expected
 
 
 def test_pods_without_usage_are_left_out():
@@ -42,20 +46,20 @@ def test_pods_without_usage_are_left_out():
     cluster = cluster_of(3)
     del cluster.usage_of_pods["ns", "web-000001"]
 
-    assert names(pod_chunks(cluster, "ns", options())) == ["web-000000", "web-000002"]
+    entries = pod_entries(cluster, pod_chunks(cluster, Selections(), "ns", options()))
+
+    assert names(entries) == ["web-000000", "web-000002"]
 
 
 def test_a_list_is_looked_at_in_chunks():
     """However many objects there are, one step looks at a few, even when none is chosen."""
     cluster = cluster_of(2 * CHUNK + 1)
 
-    everything = [len(chunk) for chunk in pod_chunks(cluster, None, options())]
-    nothing = [
-        len(chunk) for chunk in pod_chunks(cluster, None, options("labelSelector=app%3Dapi"))
-    ]
+    def sizes(query: str) -> list[int]:
+        return [len(chunk) for chunk in pod_chunks(cluster, Selections(), None, options(query))]
 
-    assert everything == [CHUNK, CHUNK, 1]
-    assert nothing == [0, 0, 0]
+    assert sizes("") == [CHUNK, CHUNK, 1]
+    assert sizes("labelSelector=app%3Dapi") == [0, 0, 0]
 
 
 def test_equal_labels_are_read_once():
@@ -64,9 +68,93 @@ def test_equal_labels_are_read_once():
     read = []
     cluster.labels = lambda raw: read.append(raw) or {}  # type: ignore[method-assign,func-returns-value]
 
-    list(pod_chunks(cluster, None, options("labelSelector=app")))
+    list(pod_chunks(cluster, Selections(), None, options("labelSelector=app")))
 
     assert len(read) == 2
+
+
+class Cached(RecordedCluster):
+    """A source whose pods are those of a cache, as in the server; counts what selectors read."""
+
+    def __init__(self, *pods: Pod) -> None:
+        super().__init__()
+        self.cache = Pods()
+        self.read = 0
+        for pod in pods:
+            self.cache.put(pod)
+
+    def pods(self, namespace: str | None) -> Sequence[Pod]:
+        return self.cache.all() if namespace is None else self.cache.namespace(namespace)
+
+    def labels(self, raw: bytes) -> Mapping[str, str]:
+        self.read += 1
+        return super().labels(raw)
+
+
+def labelled(name: str, app: str, namespace: str = "ns") -> Pod:
+    return Pod(namespace, name, "node-a", f'{{"app":"{app}"}}'.encode())
+
+
+def test_a_selection_is_looked_up_once():
+    """The same selector again looks at no pod's labels, but a new one does."""
+    cluster = Cached(labelled("a", "web"), labelled("b", "api"), labelled("c", "web"))
+    selections, web = Selections(), options("labelSelector=app%3Dweb")
+
+    first = names(pod_chunks(cluster, selections, "ns", web))
+    read = cluster.read
+    again = names(pod_chunks(cluster, selections, "ns", web))
+
+    assert first == again == ["a", "c"]
+    assert cluster.read == read == 2
+    assert names(pod_chunks(cluster, selections, "ns", options("labelSelector=app%21%3Dweb"))) == [
+        "b"
+    ]
+    assert names(pod_chunks(cluster, selections, None, web)) == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda cache: cache.put(labelled("b", "web")), ["a", "b"]),
+        (lambda cache: cache.put(labelled("a", "api")), []),
+        (lambda cache: cache.remove(("ns", "a")), []),
+        (lambda cache: cache.put(labelled("b", "web", "other")), ["a"]),
+    ],
+    ids=["come", "relabelled", "gone", "elsewhere"],
+)
+def test_a_selection_is_that_of_the_pods_there_are(change, expected):
+    """A pod that comes, goes or changes its labels is selected as it is now."""
+    cluster, selections = Cached(labelled("a", "web")), Selections()
+    web = options("labelSelector=app%3Dweb")
+    assert names(pod_chunks(cluster, selections, "ns", web)) == ["a"]
+
+    change(cluster.cache)
+
+    assert names(pod_chunks(cluster, selections, "ns", web)) == expected
+
+
+def test_a_list_given_up_half_way_is_not_remembered():
+    """What a selector chooses is known only when all pods were looked at."""
+    cluster = Cached(*(labelled(f"web-{number:04}", "web") for number in range(CHUNK + 1)))
+    selections, web = Selections(), options("labelSelector=app%3Dweb")
+
+    next(iter(pod_chunks(cluster, selections, "ns", web)))
+
+    assert len(names(pod_chunks(cluster, selections, "ns", web))) == CHUNK + 1
+
+
+def test_selections_are_bounded():
+    """Clients that make up selectors or namespaces without end find no room in our memory."""
+    cluster = Cached(*(labelled(f"web-{number}", "web") for number in range(3)))
+    selections = Selections()
+    for number in range(50):
+        query = f"labelSelector=app%21%3D{number}"
+        assert len(names(pod_chunks(cluster, selections, "ns", options(query)))) == 3
+    for number in range(2000):
+        list(pod_chunks(cluster, selections, f"ns-{number}", options("labelSelector=a")))
+
+    assert len(selections._known) <= 1024
+    assert all(len(known.chosen) <= 4 for known in selections._known.values())
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.usage.answers import NODE, POD, Bench, Said, answer
+from tidegauge.usage.readings import ContainerUsage
 
 
 class TestRule1Stamps:
@@ -56,7 +57,7 @@ class TestRule2NothingNew:
 
         usage = bench.usage()
         assert usage is not None
-        assert usage.containers[0][2:] == (3000, 6)
+        assert (usage.containers[0].memory, usage.containers[0].swap) == (3000, 6)
 
 
 class TestRule3Starts:
@@ -215,7 +216,7 @@ class TestRule4WholePods:
 
         usage = bench.usage()
         assert usage is not None
-        assert usage.containers == [("app", 0, memory, None)]
+        assert usage.containers == [ContainerUsage("app", 0, memory, None)]
 
     @pytest.mark.parametrize(
         "half",
@@ -312,7 +313,7 @@ class TestRule5Stale:
         bench.hear(app=Said(-3600 + 15 * 42, cpu=13 + 42, memory=42, start=-4100))
         usage = bench.usage()
         assert usage is not None
-        assert usage.containers == [("app", 66_666_666, 42, None)]
+        assert usage.containers == [ContainerUsage("app", 66_666_666, 42, None)]
 
 
 class TestRule6Gone:
@@ -337,10 +338,19 @@ class TestRule6Gone:
         usage = bench.usage()
         assert usage is not None
         assert usage.containers == [
-            ("app", 400_000_000, 1 << 20, None),
-            ("gone", 0, 1 << 20, None),
-            ("side", 200_000_000, 7, None),
+            ContainerUsage("app", 400_000_000, 1 << 20, None),
+            ContainerUsage("gone", 0, 1 << 20, None),
+            ContainerUsage("side", 200_000_000, 7, None),
         ]
+
+    def test_a_start_goes_with_its_cpu_reading(self) -> None:
+        """A start that was said without a CPU reading is not one that can be gone later."""
+        bench = Bench()
+        bench.hear(app=Said(0, cpu=None, start=-3600))
+        bench.hear(app=Said(15, cpu=10), whole=False)
+        bench.hear(app=Said(30, cpu=13))
+
+        assert bench.shown() == {"app": (200.0, 30.0, 15.0)}
 
     def test_memory_that_an_answer_that_is_not_whole_lacks_stays(self) -> None:
         """Also beside a CPU reading that moves on."""
@@ -351,7 +361,7 @@ class TestRule6Gone:
 
         usage = bench.usage()
         assert usage is not None
-        assert usage.containers == [("app", 400_000_000, 7, None)]
+        assert usage.containers == [ContainerUsage("app", 400_000_000, 7, None)]
 
     def test_a_node_that_is_never_whole_does_not_keep_all_pods_it_ever_had(self) -> None:
         """A pod that it no longer mentions is forgotten once it is too old to be served."""

@@ -18,6 +18,7 @@ class View:
         self.node = nodes.get
         self.pod = pods.get
         self.node_usage = store.node_usage
+        self.shelf = store.shelf
         self._store = store
 
     def nodes(self) -> Sequence[Node]:

@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from tidegauge.serving import jsontext, protobuf, yamltext
 from tidegauge.serving.bodies import Stream
 from tidegauge.serving.negotiation import PROTOBUF, YAML, MediaType
 from tidegauge.serving.selection import CHUNK
 from tidegauge.serving.shapes import Shape
-from tidegauge.serving.source import Entry
 
-Chunks = Iterable[Sequence[Entry]]
+T = TypeVar("T")
+Chunks = Iterable[Sequence[T]]
 
 _YAML_BATCH, _INDENTED_BATCH = 8, 64
 """Objects in a slice of what takes thirty times, or three times, as long to write as JSON."""
@@ -40,13 +40,13 @@ def render(text: str, media: MediaType) -> bytes:
     return (jsontext.indent(text) if media.pretty else text + "\n").encode()
 
 
-def stream(chunks: Chunks, shape: Shape, media: MediaType) -> Stream:
+def stream(chunks: Chunks[T], shape: Shape[T], media: MediaType) -> Stream:
     if media.format == PROTOBUF:
         return Stream(_messages(chunks, shape), partial(_enclosed, shape))
     return Stream(_texts(chunks, shape, media), iter)
 
 
-def _texts(chunks: Chunks, shape: Shape, media: MediaType) -> Iterator[bytes]:
+def _texts(chunks: Chunks[T], shape: Shape[T], media: MediaType) -> Iterator[bytes]:
     batches = _batches(chunks, _batch_size(media))
     for first in batches:
         if first:
@@ -71,13 +71,13 @@ def _batch_size(media: MediaType) -> int:
     return _INDENTED_BATCH if media.pretty else CHUNK
 
 
-def _batches(chunks: Chunks, size: int) -> Iterator[Sequence[Entry]]:
+def _batches(chunks: Chunks[T], size: int) -> Iterator[Sequence[T]]:
     for chunk in chunks:
         for start in range(0, len(chunk) or 1, size):
             yield chunk[start : start + size]
 
 
-def _head(shape: Shape) -> dict[str, Any]:
+def _head(shape: Shape[Any]) -> dict[str, Any]:
     return {"kind": shape.kind, "apiVersion": shape.api_version, "metadata": {}}
 
 
@@ -107,14 +107,14 @@ def _yaml_item(text: str) -> str:
     return yamltext.from_json(f"[{text}]")
 
 
-def _messages(chunks: Chunks, shape: Shape) -> Iterator[bytes]:
+def _messages(chunks: Chunks[T], shape: Shape[T]) -> Iterator[bytes]:
     message = shape.message
     assert message is not None, f"{shape.kind} has no protobuf form"
     for chunk in chunks:
-        yield b"".join([protobuf.chunk(shape.item_field, message(entry)) for entry in chunk])
+        yield b"".join([message(entry) for entry in chunk])
 
 
-def _enclosed(shape: Shape, items: Iterator[bytes]) -> Iterator[bytes]:
+def _enclosed(shape: Shape[Any], items: Iterator[bytes]) -> Iterator[bytes]:
     """The length stands first, so nothing can be written before everything is made."""
     made: deque[bytes] = deque()
     for item in items:

@@ -73,9 +73,9 @@ def _time_json(entry: Entry) -> str:
 
 
 def _usage_json(usage: ContainerUsage) -> str:
-    _, cpu, memory, swap = usage
+    swap = usage.swap
     more = "" if swap is None else f',"swap":"{format_memory(swap)}"'
-    return f'{{"cpu":"{format_cpu(cpu)}","memory":"{format_memory(memory)}"{more}}}'
+    return f'{{"cpu":"{format_cpu(usage.cpu)}","memory":"{format_memory(usage.memory)}"{more}}}'
 
 
 window_text = lru_cache(maxsize=_FEW)(format_duration)

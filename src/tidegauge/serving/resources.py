@@ -1,6 +1,7 @@
 """The handlers of nodes and pods: list and get, in every shape a client may ask for."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from tidegauge.serving import bodies, lists, objects, protobuf, shapes, table
 from tidegauge.serving.call import Call, answer
@@ -9,7 +10,7 @@ from tidegauge.serving.negotiation import JSON, PROTOBUF, YAML, Conversion, Medi
 from tidegauge.serving.objects import KINDS, api_version
 from tidegauge.serving.options import parse_list_options
 from tidegauge.serving.routing import GROUP, Collection, Single
-from tidegauge.serving.selection import node_chunks, pod_chunks
+from tidegauge.serving.selection import Selections, node_chunks, pod_chunks, pod_entries
 from tidegauge.serving.shapes import Shape
 from tidegauge.serving.source import Entry, Source
 from tidegauge.serving.status import (
@@ -20,9 +21,11 @@ from tidegauge.serving.status import (
     not_found,
     watch_not_supported,
 )
+from tidegauge.serving.written import PodWriter, Written
 from tidegauge.units.clock import Clock
 from tidegauge.units.selectors import LabelSelector
 
+T = TypeVar("T")
 ObserveFreshness = Callable[[list[float]], None]
 
 _META_GROUP = "meta.k8s.io"
@@ -60,6 +63,11 @@ class ResourceHandler:
         self._clock = clock
         self._node_selector = node_selector
         self._observe_freshness = observe_freshness
+        self._selections = Selections()
+        self._writers: dict[str, PodWriter[Any]] = {
+            JSON: PodWriter(source, objects.pod_json),
+            PROTOBUF: PodWriter(source, shapes.pod_field),
+        }
 
     def list(self, collection: Collection, call: Call) -> Response:
         media = call.negotiate(allows_conversion)
@@ -68,10 +76,18 @@ class ResourceHandler:
             raise StatusError(watch_not_supported(GROUP, collection.resource))
         shape = _list_shape(collection, media, call)
         if collection.resource == "nodes":
-            chunks = node_chunks(self._source, self._node_selector, options)
-        else:
-            chunks = pod_chunks(self._source, collection.namespace, options)
-        return _list_response(self._observed(chunks), shape, media, call)
+            nodes = node_chunks(self._source, self._node_selector, options)
+            return _list_response(self._observed(nodes), shape, media, call)
+        pods = pod_chunks(self._source, self._selections, collection.namespace, options)
+        if writer := self._writer(media):
+            written = self._observed_written(map(writer.written, pods))
+            return _list_response(written, shapes.written_pods(collection.version), media, call)
+        entries = self._observed(pod_entries(self._source, pods))
+        return _list_response(entries, shape, media, call)
+
+    def _writer(self, media: MediaType) -> PodWriter[Any] | None:
+        """Who writes pods once for many lists; only in the formats that programs ask for."""
+        return self._writers.get(media.format) if media == MediaType(media.format) else None
 
     def get(self, single: Single, call: Call) -> Response:
         media = call.negotiate(allows_conversion)
@@ -107,12 +123,20 @@ class ResourceHandler:
             self._observe_freshness([self._age(entry, now) for entry in chunk])
             yield chunk
 
+    def _observed_written(
+        self, chunks: Iterator[Sequence[Written[Any]]]
+    ) -> Iterator[Sequence[Written[Any]]]:
+        now = self._clock.now()
+        for chunk in chunks:
+            self._observe_freshness([now - item.stamp_ms / 1000 for item in chunk])
+            yield chunk
+
     @staticmethod
     def _age(entry: Entry, now: float) -> float:
         return now - entry.usage.stamp_ms / 1000
 
 
-def _list_shape(collection: Collection, media: MediaType, call: Call) -> Shape:
+def _list_shape(collection: Collection, media: MediaType, call: Call) -> Shape[Entry]:
     conversion = media.conversion
     if conversion is None:
         return shapes.object_list(collection.resource, collection.version)
@@ -131,7 +155,7 @@ def _wrong_kind(asked: str, found: str) -> Status:
 
 
 def _list_response(
-    chunks: Iterator[Sequence[Entry]], shape: Shape, media: MediaType, call: Call
+    chunks: Iterator[Sequence[T]], shape: Shape[T], media: MediaType, call: Call
 ) -> Response:
     body, compressed = bodies.settle(lists.stream(chunks, shape, media), compress=call.gzip)
     response = answer(200, media.format, body)

@@ -2,80 +2,101 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from tidegauge.serving import objects, table
+from tidegauge.serving import objects, protobuf, table
 from tidegauge.serving.objects import KINDS, api_version
 from tidegauge.serving.source import Entry
+from tidegauge.serving.written import Written
 
-WriteItem = Callable[[Entry], str]
+T = TypeVar("T")
+WriteItem = Callable[[T], str]
 
-ITEM_JSON: Mapping[str, WriteItem] = {"nodes": objects.node_json, "pods": objects.pod_json}
+ITEM_JSON: Mapping[str, WriteItem[Entry]] = {"nodes": objects.node_json, "pods": objects.pod_json}
 ITEM_MESSAGE: Mapping[str, Callable[[Entry], bytes]] = {
     "nodes": objects.node_message,
     "pods": objects.pod_message,
 }
 
 
-class Opened(NamedTuple):
+class Opened(NamedTuple, Generic[T]):
     """What the first object decides: the fields before the list, and how items are written."""
 
     head: Mapping[str, Any]
-    item: WriteItem
+    item: WriteItem[T]
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Generic[T]):
     """One kind of list. `key` names the list itself, `empty` is what stands for it without items.
 
-    `message` writes an item as protobuf, where a Table has none; `item_field` is the number of the
-    items' field, and the list's own metadata has the other of 1 and 2.
+    `message` writes an item as a field of the protobuf list, where a Table has none; `item_field`
+    is its number, and the list's own metadata has the other of 1 and 2.
     """
 
     api_version: str
     kind: str
     key: str
     empty: Mapping[str, Any]
-    open: Callable[[Entry], Opened]
-    message: Callable[[Entry], bytes] | None = None
+    open: Callable[[T], Opened[T]]
+    message: Callable[[T], bytes] | None = None
     item_field: int = 2
 
 
-def object_list(resource: str, version: str) -> Shape:
-    opened = Opened({}, ITEM_JSON[resource])
-    return Shape(
-        api_version(version),
-        f"{KINDS[resource]}List",
-        "items",
-        {"items": []},
-        lambda _first: opened,
-        ITEM_MESSAGE[resource],
+def object_list(resource: str, version: str) -> Shape[Entry]:
+    message = ITEM_MESSAGE[resource]
+    return _objects(
+        resource, version, ITEM_JSON[resource], lambda entry: protobuf.chunk(2, message(entry))
     )
 
 
-def metadata_list(meta_version: str) -> Shape:
-    opened = Opened({}, lambda entry: table.partial_json(entry, meta_version))
+def written_pods(version: str) -> Shape[Written[Any]]:
+    """Pods whose items are written already, in the list's format."""
+    return _objects("pods", version, _item, _item)
+
+
+def pod_field(entry: Entry) -> bytes:
+    """A pod as a field of a list."""
+    return protobuf.chunk(2, objects.pod_message(entry))
+
+
+_item = attrgetter("item")
+
+
+def _objects(
+    resource: str, version: str, item: WriteItem[T], message: Callable[[T], bytes]
+) -> Shape[T]:
+    opened = Opened({}, item)
+    kind = f"{KINDS[resource]}List"
+    empty: dict[str, Any] = {"items": []}
+    return Shape(api_version(version), kind, "items", empty, lambda _first: opened, message)
+
+
+def metadata_list(meta_version: str) -> Shape[Entry]:
+    opened = Opened[Entry]({}, lambda entry: table.partial_json(entry, meta_version))
+    item_field = 1 if meta_version == "meta.k8s.io/v1beta1" else 2
     return Shape(
         meta_version,
         "PartialObjectMetadataList",
         "items",
         {"items": None},
         lambda _first: opened,
-        objects.partial_message,
-        item_field=1 if meta_version == "meta.k8s.io/v1beta1" else 2,
+        lambda entry: protobuf.chunk(item_field, objects.partial_message(entry)),
+        item_field,
     )
 
 
-def table_of(resource: str, version: str, meta_version: str, include: str) -> Shape:
+def table_of(resource: str, version: str, meta_version: str, include: str) -> Shape[Entry]:
     """A Table whose rows carry no object, its metadata, or all of it."""
-    carried: Mapping[str, WriteItem] = {
+    carried: Mapping[str, WriteItem[Entry]] = {
         "None": lambda _entry: "null",
         "Metadata": lambda entry: table.partial_json(entry, meta_version),
         "Object": lambda entry: object_json(resource, version, entry),
     }
     carry = carried[include]
 
-    def opened(first: Entry) -> Opened:
+    def opened(first: Entry) -> Opened[Entry]:
         resources = table.resource_columns(first)
 
         def row(entry: Entry) -> str:

@@ -1,10 +1,13 @@
 """What the API reads: objects by their API server's word, usage by the store's."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 from tidegauge.cluster.records import Node, Pod
 from tidegauge.usage.readings import Usage
+from tidegauge.usage.shelf import Shelf
 
 
 class Source(Protocol):
@@ -24,11 +27,14 @@ class Source(Protocol):
 
     def pod_usage(self, pod: Pod) -> Usage | None: ...
 
+    def shelf(self) -> Shelf[Any]:
+        """A new place for what is made of pods' usage, by node."""
+
     def labels(self, raw: bytes) -> Mapping[str, str]:
         """Labels read from their JSON object."""
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One object to be served; `namespace` is empty for a node."""
 
     namespace: str

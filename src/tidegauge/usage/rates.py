@@ -10,5 +10,4 @@ def nanocores(cpu_ns: int, window_ns: int) -> int:
     Both go through doubles, the window as whole seconds plus the rest: exact arithmetic would give
     another last digit in one of seven rates (docs/rates.md, rule 1).
     """
-    seconds, rest = divmod(window_ns, NANOSECONDS)
-    return int(float(cpu_ns) / (float(seconds) + rest / NANOSECONDS))
+    return int(cpu_ns / (window_ns // NANOSECONDS + window_ns % NANOSECONDS / NANOSECONDS))

@@ -1,9 +1,15 @@
-"""What the store answers with: the usage of a pod or a node."""
+"""What the store answers with: the usage of a pod or a node.
+
+A list of all pods makes four of these records a pod. As msgspec's they take a sixth of the time of
+named tuples, and the garbage collector does not look at them: a third of the time of a list.
+"""
 
 from typing import NamedTuple
 
+import msgspec
 
-class ContainerUsage(NamedTuple):
+
+class ContainerUsage(msgspec.Struct, frozen=True, gc=False):
     name: str
     """The container's name; empty for a node."""
     cpu: int
@@ -25,7 +31,7 @@ class Tally(NamedTuple):
     """Nodes and containers whose time stamps stand still."""
 
 
-class Usage(NamedTuple):
+class Usage(msgspec.Struct, frozen=True, gc=False):
     """Usage of a pod (containers sorted by name, never empty) or a node (one entry, nameless)."""
 
     stamp_ms: int

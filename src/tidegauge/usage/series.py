@@ -8,7 +8,7 @@ for which that is not so are gone through one by one, and only they cost time.
 
 import math
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tidegauge.kubelet.samples import MISSING, NODE_SLOT, Answer, Layout, PodKey
@@ -19,8 +19,6 @@ from tidegauge.usage.rates import NANOSECONDS, NANOSECONDS_PER_MILLISECOND, nano
 
 SHORTEST_FROM_START_NS = 10 * NANOSECONDS
 """The shortest window from a container's start: below it, start-up is all one would see."""
-
-_UINT64_MAX = 2**64 - 1
 
 
 class SeriesUsage(NamedTuple):
@@ -56,14 +54,16 @@ class Unsettled(NamedTuple):
 class NodeSeries:
     """All series of one node."""
 
-    __slots__ = ("_latest_ms", "_rates", "_unsettled", "columns", "layout")
+    __slots__ = ("_latest_ms", "_unsettled", "columns", "complete", "layout")
 
     def __init__(self) -> None:
         self.layout = Layout((), array("I", [1]), ("",), {})
         self.columns = empty(1)
         self._unsettled: dict[int, Unsettled] = {}
         self._latest_ms = MISSING
-        self._rates: array[int] | None = None
+        self.complete = False
+        """Whether each slot has an ordinary pair of readings, and memory: then whoever reads many
+        may read the columns themselves, instead of `exited` and `usage` for each slot."""
 
     def take(self, answer: Answer, now: float, unmoved: float) -> None:
         """Move on by one answer, whose arrays are ours from now on.
@@ -95,7 +95,7 @@ class NodeSeries:
                 if not set_back:
                     _take_memory(slot, old, new, whole=answer.whole, with_cpu=stamp > last)
         self.columns = new
-        self._rates = None
+        self.complete = self._is_complete()
         self._latest_ms = max(self._latest_ms, latest)
 
     def usage(self, slot: int) -> SeriesUsage | None:
@@ -124,35 +124,9 @@ class NodeSeries:
             columns.taken[slot],
         )
 
-    def rates(self) -> "array[int]":
-        """The nanocores of all slots; empty unless each has an ordinary usage and none has exited.
-
-        Where there are rates, all of the node can be read from the columns instead of by `exited`
-        and `usage` for each slot: less than half the time, which is 30 % of a list's. They are made
-        when first asked for after an answer, as many answers are never read, and take 8 bytes a
-        slot until the next.
-        """
-        if self._rates is None:
-            self._rates = array("Q", self._nanocores())
-        return self._rates
-
-    def _nanocores(self) -> Iterable[int]:
-        """Of all slots, or nothing."""
-        columns = self.columns
-        if not self._complete() or 0 in columns.memory:
-            return ()
-        rows = zip(
-            columns.cpu, columns.base_cpu, columns.cpu_stamp, columns.base_stamp, strict=True
-        )
-        rates = [
-            nanocores(cpu - base_cpu, (stamp - begin) * NANOSECONDS_PER_MILLISECOND)
-            for cpu, base_cpu, stamp, begin in rows
-        ]
-        return rates if max(rates) <= _UINT64_MAX else ()
-
     def count(self) -> Count:
         """How many there are, looked at one by one only where something is unusual."""
-        if self._complete():
+        if self.complete:
             return Count(1, self.layout.slots - 1, min(self.columns.taken))
         return self.count_since(-math.inf)
 
@@ -173,8 +147,7 @@ class NodeSeries:
             and columns.memory_stamp[slot] != MISSING
         )
 
-    def _complete(self) -> bool:
-        """Whether each slot has an ordinary pair of readings, and memory."""
+    def _is_complete(self) -> bool:
         columns = self.columns
         return (
             not self._unsettled
@@ -247,7 +220,7 @@ class NodeSeries:
         start = _known_start(new.start[slot], stamp)
         if stamp == MISSING and answer.whole:
             _no_pair(slot, new)
-            new.taken[slot] = NEVER
+            new.taken[slot], new.start[slot] = NEVER, 0  # the start goes with the CPU reading
             self._unsettled.pop(slot, None)
         elif stamp == MISSING or (stamp <= last and not set_back):
             _restore_cpu(slot, old, new)

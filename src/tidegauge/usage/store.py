@@ -4,13 +4,18 @@ One node's answer is stored in one synchronous step, so a reader on the same loo
 before or after it, never in between.
 """
 
-from collections.abc import Sequence
+import math
+from typing import Any
 
 from tidegauge.kubelet.samples import MISSING, NODE_SLOT, Answer, Layout
 from tidegauge.units.clock import Clock
-from tidegauge.usage.rates import NANOSECONDS_PER_MILLISECOND
+from tidegauge.usage.rates import NANOSECONDS_PER_MILLISECOND, nanocores
 from tidegauge.usage.readings import ContainerUsage, Tally, Usage
 from tidegauge.usage.series import NodeSeries, SeriesUsage
+from tidegauge.usage.shelf import Shelf
+
+_LATEST = 2**63
+"""Later than any stamp."""
 
 
 class _Node:
@@ -43,6 +48,13 @@ class Store:
         self._silent = period * stale_after_periods
         self._unmoved = stale_unmoved
         self._nodes: dict[str, _Node] = {}
+        self._shelves: list[Shelf[Any]] = []
+
+    def shelf(self) -> Shelf[Any]:
+        """A new shelf, for whoever makes something of the usage on a node."""
+        shelf: Shelf[Any] = Shelf(self._clock, self._until)
+        self._shelves.append(shelf)
+        return shelf
 
     def record(self, name: str, answer: Answer) -> None:
         """Store what a node answered just now; the arrays of the answer are ours from then on."""
@@ -51,10 +63,12 @@ class Store:
         node.answered, node.stored = self._clock.monotonic(), self._clock.now()
         node.series.take(answer, node.answered, self._unmoved)
         node.count = node.series.count()
+        self._clear(name)
 
     def forget(self, name: str) -> None:
         """Drop a node that is gone from the API server; unknown names are fine."""
         self._nodes.pop(name, None)
+        self._clear(name)
 
     def layout(self, name: str) -> Layout | None:
         """The layout of a node's last answer, for the parser to recognise the next one by."""
@@ -98,6 +112,17 @@ class Store:
             unmoved += known.nodes + known.containers - fresh.nodes - fresh.containers
         return Tally(nodes, containers, silent, unmoved)
 
+    def _clear(self, name: str) -> None:
+        for shelf in self._shelves:
+            shelf.drop(name)
+
+    def _until(self, name: str) -> float:
+        """When, on the monotonic clock, something of a node grows stale."""
+        node = self._nodes.get(name)
+        if node is None:
+            return -math.inf
+        return min(node.answered + self._silent, node.count.oldest + self._unmoved)
+
     def _answering(self, name: str, now: float) -> _Node | None:
         node = self._nodes.get(name)
         if node and now - node.answered <= self._silent:
@@ -108,8 +133,8 @@ class Store:
         """Of the slots from `first` to `end`, exclusive."""
         oldest = now - self._unmoved
         series = node.series
-        if node.count.oldest >= oldest and (rates := series.rates()):
-            return _quick_usage(node, rates, first, end)
+        if series.complete and node.count.oldest >= oldest:
+            return _quick_usage(node, first, end)
         shown: list[SeriesUsage] = []
         containers: list[ContainerUsage] = []
         for slot in range(first, end):
@@ -126,27 +151,29 @@ class Store:
         return Usage(earliest.stamp_ms, earliest.window_ns, node.stored, containers)
 
 
-def _quick_usage(node: _Node, rates: Sequence[int], first: int, end: int) -> Usage:
-    """The same where a node's series are all fresh and have `rates`, straight from the columns.
+def _quick_usage(node: _Node, first: int, end: int) -> Usage | None:
+    """The same where a node's series are complete and fresh.
 
-    Loops and indices, as slices of arrays, `zip` and `min` take twice as long for two containers.
+    Straight from the columns: less than half the time, which is 30 % of a list's. Loops and
+    indices, as slices of arrays, `zip` and `min` take twice as long for two containers.
     """
     names, columns = node.series.layout.containers, node.series.columns
-    memory, swap, stamps, bases = (
-        columns.memory,
-        columns.swap,
-        columns.cpu_stamp,
-        columns.base_stamp,
-    )
-    stamp, base = stamps[first], bases[first]
+    stamps, bases, swaps = columns.cpu_stamp, columns.base_stamp, columns.swap
+    stamp, base = _LATEST, 0
     containers = []
     for slot in range(first, end):
-        size = swap[slot]
-        known = None if size == MISSING else size
-        containers.append(ContainerUsage(names[slot], rates[slot], memory[slot], known))
+        cpu, size, swap = columns.cpu[slot], columns.memory[slot], swaps[slot]
+        if not size and not cpu:
+            continue  # it has exited
         at, begin = stamps[slot], bases[slot]
+        window = (at - begin) * NANOSECONDS_PER_MILLISECOND
+        rate = nanocores(cpu - columns.base_cpu[slot], window)
+        known = None if swap == MISSING else swap
+        containers.append(ContainerUsage(names[slot], rate, size, known))
         if at < stamp or (at == stamp and begin < base):
             stamp, base = at, begin
+    if not containers:
+        return None
     return Usage(stamp, (stamp - base) * NANOSECONDS_PER_MILLISECOND, node.stored, containers)
 
 

@@ -1,0 +1,126 @@
+"""Items written once for many lists are those that would be written anew."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.clock import ManualClock
+from tests.usage.answers import Said, answer
+from tidegauge.cluster.cache import Nodes, Pods
+from tidegauge.cluster.records import Pod
+from tidegauge.console.view import View
+from tidegauge.serving import objects
+from tidegauge.serving.source import Entry
+from tidegauge.serving.written import PodWriter
+from tidegauge.usage.store import Store
+
+NODES = ("node-a", "node-b")
+NAMES = ("web", "api")
+
+
+class Cluster:
+    """A view of a store and a cache of pods, with a writer that counts what it writes."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.store = Store(self.clock, period=15)
+        self.pods = Pods()
+        self.view = View(Nodes(), self.pods, self.store)
+        self.wrote = 0
+        self.writer = PodWriter(self.view, self._write)
+
+    def _write(self, entry: Entry) -> str:
+        self.wrote += 1
+        return objects.pod_json(entry)
+
+    def hear(self, node: str, cpu: float) -> None:
+        said = Said(self.clock.running, cpu=cpu)
+        self.store.record(node, answer({("ns", name, "app"): said for name in NAMES}))
+
+    def items(self) -> list[str]:
+        return [written.item for written in self.writer.written(self.pods.all())]
+
+    def expected(self) -> list[str]:
+        usages = [(pod, self.view.pod_usage(pod)) for pod in self.pods.all()]
+        return [
+            objects.pod_json(Entry(pod.namespace, pod.name, pod.labels, usage))
+            for pod, usage in usages
+            if usage is not None
+        ]
+
+
+def ready() -> Cluster:
+    """Both nodes have answered twice; both pods run on the first."""
+    cluster = Cluster()
+    for step in range(2):
+        for node in NODES:
+            cluster.hear(node, 1 + step)
+        cluster.clock.advance(15)
+    for name in NAMES:
+        cluster.pods.put(Pod("ns", name, "node-a"))
+    return cluster
+
+
+def test_what_is_written_is_not_written_again():
+    """Until the pod's node answers, and only then."""
+    cluster = ready()
+
+    assert cluster.items() == cluster.items() == cluster.expected()
+    assert cluster.wrote == 2
+
+    cluster.hear("node-b", 9)
+    cluster.items()
+    assert cluster.wrote == 2
+
+    cluster.hear("node-a", 9)
+    assert cluster.items() == cluster.expected()
+    assert cluster.wrote == 4
+
+
+def test_a_pod_whose_labels_change_is_written_anew():
+    """Though its node has not answered since."""
+    cluster = ready()
+    cluster.items()
+
+    cluster.pods.put(Pod("ns", "web", "node-a", b'{"app":"web"}'))
+
+    assert cluster.items() == cluster.expected()
+    assert '"labels":{"app":"web"}' in cluster.items()[1]
+    assert cluster.wrote == 3
+
+
+_steps: Any = st.lists(
+    st.one_of(
+        st.tuples(st.just("hear"), st.sampled_from(NODES), st.integers(0, 9)),
+        st.tuples(
+            st.just("put"),
+            st.sampled_from(NAMES),
+            st.sampled_from([*NODES, "node-c", ""]),
+            st.sampled_from([b"{}", b'{"app":"web"}']),
+        ),
+        st.tuples(st.just("remove"), st.sampled_from(NAMES)),
+        st.tuples(st.just("forget"), st.sampled_from(NODES)),
+        st.tuples(st.just("wait"), st.sampled_from([1.0, 15.0, 44.0, 600.0])),
+    ),
+    max_size=20,
+)
+
+
+@given(_steps)
+def test_written_items_are_never_old(steps):
+    """Whatever happens to pods and nodes, and whenever: a list is what it would be without them."""
+    cluster = ready()
+    for step in steps:
+        match step:
+            case ("hear", node, cpu):
+                cluster.hear(node, cpu)
+            case ("put", name, node, labels):
+                cluster.pods.put(Pod("ns", name, node, labels))
+            case ("remove", name):
+                cluster.pods.remove(("ns", name))
+            case ("forget", node):
+                cluster.store.forget(node)
+            case ("wait", seconds):
+                cluster.clock.advance(seconds)
+        assert cluster.items() == cluster.expected()
