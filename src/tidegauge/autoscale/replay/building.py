@@ -9,6 +9,7 @@ from msgspec import Struct
 from tidegauge.autoscale.engine.spec import Spec
 from tidegauge.autoscale.replay.answering import metric_name, origin_of
 from tidegauge.autoscale.replay.description import (
+    DEFAULT_WORK,
     FIGURES,
     ContainerDescription,
     Description,
@@ -20,8 +21,6 @@ from tidegauge.autoscale.replay.measuring import Figure
 from tidegauge.autoscale.replay.templates import described
 from tidegauge.autoscale.replay.workload import Container, Measuring, Workload
 
-_WORK = 0.01
-"""CPU seconds per request of a web service that does little more than ask a database."""
 _REQUEST, _LIMIT = 0.5, 1.0
 """Cores, where there is no manifest: a round figure, so that 100 requests per second fill a pod."""
 _CONTAINER = "app"
@@ -44,23 +43,32 @@ class BuildError(Exception):
         self.problems = tuple(problems)
 
 
-def build(said: Description, given: Given, load: Load) -> Built:
-    """`said` wins over the manifest of the target. Raises BuildError."""
-    return _Builder(said, given, load).built()
+def build(
+    said: Description, given: Given, load: Load, recorded: Description | None = None
+) -> Built:
+    """`said` wins over the manifest of the target, and that over what was recorded of its pods.
+
+    Raises BuildError.
+    """
+    return _Builder(said, given, load, recorded).built()
 
 
 class _Builder:
-    def __init__(self, said: Description, given: Given, load: Load) -> None:
+    def __init__(
+        self, said: Description, given: Given, load: Load, recorded: Description | None
+    ) -> None:
         self._spec = given.autoscaler.spec
         self._load = load
         self._assumptions: list[str] = []
         self._problems: list[str] = []
         self._sidecars: dict[str, bool] = {}
-        if given.target is None:
-            manifest = self._unknown_target(said)
+        if recorded:
+            said = merged(said, Description(replicas=recorded.replicas))
+        if given.target:
+            weaker, self._sidecars, self._problems = described(given.target)
         else:
-            manifest, self._sidecars, self._problems = described(given.target)
-        self._known = merged(said, manifest)
+            weaker = recorded or self._unknown_target(said)
+        self._known = merged(said, weaker)
 
     def built(self) -> Built:
         workload = self._workload()
@@ -115,8 +123,8 @@ class _Builder:
         own = _figures(known)
         weaker = _figures(others.pop(main, ContainerDescription()))
         if "work" not in own | weaker:
-            self._assumptions.append(f"A request takes {_WORK * 1000:g} ms of CPU time.")
-        yield self._container(main, {"work": _WORK, **weaker, **own})
+            self._assumptions.append(f"A request takes {DEFAULT_WORK * 1000:g} ms of CPU time.")
+        yield self._container(main, {"work": DEFAULT_WORK, **weaker, **own})
         for name, one in others.items():
             yield self._container(name, _figures(one))
 

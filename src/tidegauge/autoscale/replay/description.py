@@ -11,6 +11,9 @@ from tidegauge.autoscale.replay.measuring import Figure
 from tidegauge.units.duration import parse_duration
 from tidegauge.units.quantities import QuantityError, parse
 
+DEFAULT_WORK = 0.01
+"""CPU seconds per request, of a web service that does little more than ask a database."""
+
 
 class ContainerDescription(Struct, frozen=True, kw_only=True):
     """What is None was not said. Cores, bytes and seconds; see `workload.Container`."""

@@ -53,7 +53,7 @@ def read(text: str, source: str, lasting: float | None = None) -> Load:
     `lasting` in seconds cuts or extends the load; without it the last row holds as long as the one
     before it. Raises LoadError, whose problems name `source` and line.
     """
-    return _Reader(source).read(text.removeprefix("\ufeff"), lasting)
+    return _Reader(source).read(text, lasting)
 
 
 class _Reader:

@@ -1,20 +1,20 @@
-"""Files with an HPA, and with the workload that it scales: read, defaulted, checked."""
+"""Files with an HPA, and with the workload that it scales: read, checked, with the defaults."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
-import msgspec
-import yaml
 from msgspec import Struct
 
 from tidegauge.autoscale.engine.situation import Autoscaler
-from tidegauge.autoscale.lint.access import at, mapping_at, text_at
-from tidegauge.autoscale.lint.validation import causes
+from tidegauge.autoscale.lint.access import Json, text_at
+from tidegauge.autoscale.lint.judging import is_autoscaler
+from tidegauge.autoscale.lint.manifests import Document, documents
+from tidegauge.autoscale.lint.manifests import ManifestError as FileError
+from tidegauge.autoscale.lint.refusals import refused
+from tidegauge.autoscale.lint.surroundings import Knowledge
+from tidegauge.autoscale.lint.versions import as_v2
 from tidegauge.autoscale.reading import objects
 from tidegauge.autoscale.reading.defaults import defaulted
-
-_AS_WRITTEN = ("autoscaling/v2", "autoscaling/v2beta2")
-"""The latter, removed in 1.26, has the same fields."""
 
 
 class ManifestError(Exception):
@@ -25,11 +25,15 @@ class ManifestError(Exception):
         self.problems = tuple(problems)
 
 
-class Document(Struct, frozen=True):
+class Source(NamedTuple):
     """One object of a file."""
 
-    source: str
-    object: dict[str, Any]
+    file: str
+    document: Document
+
+    def problem(self, path: str, message: str) -> str:
+        """As people look for it: file, line, field."""
+        return f"{self.file}:{self.document.line(path)}: {path}: {message}"
 
 
 class Given(Struct, frozen=True):
@@ -39,83 +43,61 @@ class Given(Struct, frozen=True):
     manifest: dict[str, Any]
     """Of the HPA, in autoscaling/v2 with all defaults."""
     autoscaler: Autoscaler
-    target: Document | None
+    target: Source | None
 
 
-def read(text: str, source: str) -> list[Document]:
-    """The objects of a YAML or JSON file; lists are taken apart. Raises ManifestError."""
+def read(data: bytes, file: str) -> list[Source]:
+    """The objects of a YAML or JSON file. Raises ManifestError."""
     try:
-        documents = list(yaml.safe_load_all(text))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ManifestError([f"{source}: is no YAML: {' '.join(str(error).split())}"]) from error
-    return [Document(source, one) for one in _objects(documents)]
+        return [Source(file, document) for document in documents(data)]
+    except FileError as error:
+        raise ManifestError([f"{file}: {error}"]) from error
 
 
-def _objects(documents: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    for one in documents:
-        if isinstance(one, dict):
-            if str(one.get("kind", "")).endswith("List") and isinstance(one.get("items"), list):
-                yield from _objects(one["items"])
-            else:
-                yield one
-
-
-def choose(documents: Sequence[Document], name: str = "", minor: int = 37) -> Given:
+def choose(sources: Sequence[Source], name: str = "") -> Given:
     """The HPA, the one of that `name` where there are several, and its target.
 
-    `minor` is the version of Kubernetes by whose rules it is checked. Raises ManifestError.
+    Raises ManifestError.
     """
-    sources = ", ".join(dict.fromkeys(one.source for one in documents)) or "the files"
-    found = [one for one in documents if one.object.get("kind") == "HorizontalPodAutoscaler"]
-    named = [one for one in found if not name or text_at(one.object, "metadata.name") == name]
+    files = ", ".join(dict.fromkeys(one.file for one in sources)) or "the files"
+    found = {
+        text_at(one.document.manifest, "metadata.name"): one
+        for one in sources
+        if is_autoscaler(one.document.manifest)
+    }
+    names = ", ".join(found)
     if not found:
-        raise ManifestError([f"{sources}: holds no HorizontalPodAutoscaler"])
-    if len(named) != 1:
-        names = ", ".join(text_at(one.object, "metadata.name") for one in found)
-        raise ManifestError([f"{sources}: holds several HPAs ({names}): pick one with --hpa=NAME"])
-    return _given(named[0], documents, minor)
+        raise ManifestError([f"{files}: holds no HorizontalPodAutoscaler"])
+    if name and name not in found:
+        raise ManifestError([f"--hpa: {files} holds no HPA {name}, but {names}"])
+    if not name and len(found) > 1:
+        raise ManifestError([f"{files}: holds several HPAs, {names}: pick one with --hpa=NAME"])
+    return _given(found[name] if name else next(iter(found.values())), sources)
 
 
-def _given(document: Document, documents: Iterable[Document], minor: int) -> Given:
-    manifest = defaulted_hpa(document)
-    try:
-        autoscaler = objects.autoscaler(manifest)
-        problems = [f"{one.field}: {one.message}" for one in causes(manifest, minor)]
-    except (msgspec.ValidationError, AttributeError, TypeError, ValueError) as error:
-        problems = [str(error)]
+def _given(source: Source, sources: Iterable[Source]) -> Given:
+    hpa = source.document.manifest
+    problems = list(_problems(source))
     if problems:
-        raise ManifestError([f"{document.source}: {problem}" for problem in problems])
-    return Given(document.source, manifest, autoscaler, _target(manifest, documents))
+        raise ManifestError(problems)
+    manifest = defaulted(as_v2(hpa))
+    manifest["metadata"] = {"namespace": "default", **manifest["metadata"]}
+    return Given(source.file, manifest, objects.autoscaler(manifest), _target(manifest, sources))
 
 
-def defaulted_hpa(document: Document) -> dict[str, Any]:
-    """In autoscaling/v2, with what the API server fills in. Raises ManifestError."""
-    hpa = dict(document.object)
-    version = hpa.get("apiVersion")
-    if version == "autoscaling/v1":
-        hpa = _from_v1(hpa)
-    elif version not in _AS_WRITTEN:
-        raise ManifestError(
-            [f"{document.source}: apiVersion: {version!r} is not read: write autoscaling/v2"]
-        )
-    metadata = {"namespace": "default", **mapping_at(hpa, "metadata")}
-    return defaulted({**hpa, "apiVersion": _AS_WRITTEN[0], "metadata": metadata})
+def _problems(source: Source) -> Iterator[str]:
+    """All that the API server would refuse it for."""
+    for path, _ in source.document.twice():
+        yield source.problem(path, "is written twice")
+    for finding in refused(source.document.manifest, Knowledge()).findings:
+        yield source.problem(finding.place.path, finding.message)
 
 
-def _from_v1(hpa: Mapping[str, Any]) -> dict[str, Any]:
-    """The older form knows CPU only."""
-    spec = dict(mapping_at(hpa, "spec"))
-    percent = spec.pop("targetCPUUtilizationPercentage", None)
-    if percent is not None:
-        target = {"type": "Utilization", "averageUtilization": percent}
-        spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
-    return {**hpa, "spec": spec}
-
-
-def _target(hpa: Mapping[str, Any], documents: Iterable[Document]) -> Document | None:
+def _target(hpa: Json, sources: Iterable[Source]) -> Source | None:
     """By kind and name; manifests seldom say a namespace."""
-    kind, name = at(hpa, "spec.scaleTargetRef.kind"), at(hpa, "spec.scaleTargetRef.name")
-    for one in documents:
-        if one.object.get("kind") == kind and text_at(one.object, "metadata.name") == name:
+    wanted = [text_at(hpa, f"spec.scaleTargetRef.{field}") for field in ("kind", "name")]
+    for one in sources:
+        manifest = one.document.manifest
+        if wanted == [text_at(manifest, "kind"), text_at(manifest, "metadata.name")]:
             return one
     return None

@@ -8,36 +8,33 @@ from msgspec.structs import replace
 from tidegauge.autoscale.lint.access import Json, at, mapping_at, objects_at, text_at
 from tidegauge.autoscale.lint.podspecs import as_admitted
 from tidegauge.autoscale.replay.description import ContainerDescription, Description, amount
-from tidegauge.autoscale.replay.manifests import Document
+from tidegauge.autoscale.replay.manifests import Source
 
 _RESOURCES = {
-    ("requests", "cpu"): "request",
-    ("limits", "cpu"): "limit",
-    ("requests", "memory"): "memory_request",
+    "resources.requests.cpu": "request",
+    "resources.limits.cpu": "limit",
+    "resources.requests.memory": "memory_request",
 }
 
 
-def described(target: Document) -> tuple[Description, dict[str, bool], list[str]]:
+def described(target: Source) -> tuple[Description, dict[str, bool], list[str]]:
     """What it says, its containers' names with whether each is a sidecar, and what is wrong.
 
     The first container is taken for the one that does the work.
     """
-    manifest, source = target.object, target.source
+    manifest = target.document.manifest
     pod = as_admitted(mapping_at(manifest, "spec.template.spec"))
     problems: list[str] = []
     names, containers = {}, {}
     for path, one, sidecar in _running(pod):
         name = text_at(one, "name")
         names[name] = sidecar
-        where = f"{source}: spec.template.spec.{path}.resources"
-        containers[name] = _resources(one, where, problems)
+        containers[name] = _resources(one, path, target, problems)
     if not names:
-        problems.append(f"{source}: spec.template.spec.containers: has none")
-    if pod.get("resources", {}).get("requests"):
-        problems.append(
-            f"{source}: spec.template.spec.resources: requests of whole pods are not simulated: "
-            "share them among the containers"
-        )
+        problems.append(target.problem("spec.template.spec.containers", "has none"))
+    if at(pod, "resources.requests"):
+        text = "requests of whole pods are not simulated: share them among the containers"
+        problems.append(target.problem("spec.template.spec.resources", text))
     description = Description(
         replicas=_replicas(manifest),
         ready_delay=_ready_delay(pod),
@@ -55,15 +52,18 @@ def _running(pod: Json) -> Iterator[tuple[str, Json, bool]]:
             yield f"initContainers[{index}]", one, True
 
 
-def _resources(container: Json, where: str, problems: list[str]) -> ContainerDescription:
+def _resources(
+    container: Json, path: str, target: Source, problems: list[str]
+) -> ContainerDescription:
     found = ContainerDescription()
-    for (kind, resource), field in _RESOURCES.items():
-        text = at(container, f"resources.{kind}.{resource}")
+    for place, field in _RESOURCES.items():
+        text = at(container, place)
         if text is not None:
             try:
                 found = replace(found, **{field: amount(str(text))})
             except ValueError as error:
-                problems.append(f"{where}.{kind}.{resource}: {str(text)!r} {error}")
+                where = f"spec.template.spec.{path}.{place}"
+                problems.append(target.problem(where, f"{str(text)!r} {error}"))
     return found
 
 

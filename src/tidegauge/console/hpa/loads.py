@@ -10,8 +10,7 @@ from tidegauge.console import goflags
 from tidegauge.console.commandline import faults, values, vocabulary
 from tidegauge.console.declaring import Flag, declare
 from tidegauge.console.exits import Exit
-from tidegauge.console.hpa.simulateoptions import NUMBER
-from tidegauge.console.kinds import DURATION, INTEGER, SWITCH
+from tidegauge.console.kinds import DURATION, INTEGER, NUMBER, SWITCH
 from tidegauge.console.wording import explained
 
 _GENERATORS = "\n".join(f"  {name:<10}{one.meaning}" for name, one in GENERATORS.items())

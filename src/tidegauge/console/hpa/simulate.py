@@ -6,12 +6,15 @@ from pathlib import Path
 from shutil import get_terminal_size
 
 import msgspec
+from msgspec.structs import replace
 
-from tidegauge.autoscale.replay import description, loads, manifests
+from tidegauge.autoscale.replay import description, loads, manifests, recording
 from tidegauge.autoscale.replay.building import BuildError, build
-from tidegauge.autoscale.replay.description import merged
+from tidegauge.autoscale.replay.deriving import Derived, derive
+from tidegauge.autoscale.replay.description import Description, merged
 from tidegauge.autoscale.replay.loads import Load, LoadError
 from tidegauge.autoscale.replay.manifests import Given, ManifestError
+from tidegauge.autoscale.replay.recording import RecordingError
 from tidegauge.autoscale.replay.result import Run, report
 from tidegauge.autoscale.replay.runs import MOST_STEPS, simulated
 from tidegauge.console.commandline import FlagError
@@ -48,6 +51,9 @@ class _RefusedError(Exception):
         self.problems = tuple(problems)
 
 
+_UNUSABLE = (FlagError, LoadError, ManifestError, RecordingError, BuildError, _RefusedError)
+
+
 def simulate(arguments: Sequence[str]) -> int:
     """Run with these flags; the exit code."""
     try:
@@ -56,7 +62,7 @@ def simulate(arguments: Sequence[str]) -> int:
             sys.stdout.write(_USAGE + explained(FLAGS))
             return Exit.FINE
         runs = _runs(options)
-    except (FlagError, LoadError, ManifestError, BuildError, _RefusedError) as error:
+    except _UNUSABLE as error:
         return _refuse(error.problems)
     return _show(runs, options)
 
@@ -69,55 +75,84 @@ def _refuse(problems: Iterable[str]) -> int:
 
 
 def _runs(options: SimulateOptions) -> list[Run]:
-    load = _load(options)
-    steps = load.seconds / options.sync_period
+    said = _description(options)
+    derived = _derived(options, said)
+    load = derived.load if derived else _load(options)
+    controller = options.controller
+    steps = load.seconds / controller.period
     if steps > MOST_STEPS:
         raise _RefusedError(
             [f"this takes {steps:.0f} reconciles, more than {MOST_STEPS}: give a shorter --for"]
         )
-    said = _description(options)
-    given = [_given(options.filename, options.hpa)]
-    given += [_other(path, options.hpa, given[0]) for path in options.compare]
-    built = [build(said, one, load) for one in given]
+    given = _autoscalers(options, derived)
+    recorded = derived.description if derived else None
+    built = [build(said, one, load, recorded) for one in given]
+    if derived:
+        built = [replace(one, assumptions=derived.assumptions + one.assumptions) for one in built]
     return [
-        simulated(one.source, one, workload, load, options.controller)
+        simulated(one.source, one, workload, load, controller)
         for one, workload in zip(given, built, strict=True)
     ]
 
 
 def _load(options: SimulateOptions) -> Load:
     source = "standard input" if options.load == "-" else options.load
-    text = sys.stdin.read() if options.load == "-" else _text(options.load)
-    return loads.read(text, source, options.for_)
+    data = sys.stdin.buffer.read() if options.load == "-" else _bytes(options.load)
+    return loads.read(_text(data, source), source, options.for_)
 
 
-def _description(options: SimulateOptions) -> description.Description:
-    if not options.workload:
+def _derived(options: SimulateOptions, said: Description) -> Derived | None:
+    path = options.from_recording
+    if not path:
+        return None
+    found = recording.read(_bytes(path).splitlines(keepends=True), path)
+    return derive(found, said, path)
+
+
+def _description(options: SimulateOptions) -> Description:
+    path = options.workload
+    if not path:
         return options.description
-    found, problems = description.read(_text(options.workload), options.workload)
+    found, problems = description.read(_text(_bytes(path), path), path)
     if problems:
         raise _RefusedError(problems)
     return merged(options.description, found)
 
 
+def _autoscalers(options: SimulateOptions, derived: Derived | None) -> list[Given]:
+    """The one to simulate, then those to compare it with."""
+    if options.filename or derived is None:
+        first = _given(options.filename, options.hpa)
+    else:
+        first = Given(
+            options.from_recording, {"spec": derived.spec}, derived.autoscaler, target=None
+        )
+    return [first, *(_other(path, options.hpa, first) for path in options.compare)]
+
+
 def _given(paths: Sequence[str], name: str) -> Given:
-    documents = [one for path in paths for one in manifests.read(_text(path), path)]
-    return manifests.choose(documents, name)
+    sources = [one for path in paths for one in manifests.read(_bytes(path), path)]
+    return manifests.choose(sources, name)
 
 
 def _other(path: str, name: str, first: Given) -> Given:
     """Of the same workload as the first, unless the file has one of its own."""
     given = _given([path], name)
-    return given if given.target else msgspec.structs.replace(given, target=first.target)
+    return given if given.target else replace(given, target=first.target)
 
 
-def _text(path: str) -> str:
+def _bytes(path: str) -> bytes:
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return Path(path).read_bytes()
     except OSError as error:
         raise _RefusedError([f"cannot read {path}: {error.strerror}"]) from error
+
+
+def _text(data: bytes, source: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _RefusedError([f"{path}: is no UTF-8 text"]) from error
+        raise _RefusedError([f"{source}: is no UTF-8 text"]) from error
 
 
 def _show(runs: Sequence[Run], options: SimulateOptions) -> int:

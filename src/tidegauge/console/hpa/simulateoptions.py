@@ -4,26 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from tidegauge.autoscale.engine.profiles import PROFILES
-from tidegauge.autoscale.engine.settings import Settings
 from tidegauge.autoscale.replay.description import FIGURES, Description, amount
-from tidegauge.autoscale.replay.runs import Controller
 from tidegauge.console import goflags
 from tidegauge.console.commandline import FlagError, faults, values, vocabulary
 from tidegauge.console.declaring import Declared, Flag, declare
+from tidegauge.console.hpa.controllerflags import Controlling
+from tidegauge.console.hpa.page.page import MOST_RUNS
 from tidegauge.console.kinds import DURATION, FILE, FILES, INTEGER, SWITCH, TEXT, Kind
 
 AMOUNT = Kind("amount", amount, lambda value: "" if value is None else f"{value:g}")
-
-
-def _read_number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError("is not a number") from None
-
-
-NUMBER = Kind("number", _read_number, lambda value: f"{value:g}")
 
 
 def _read_pairs(text: str) -> tuple[tuple[str, str]]:
@@ -194,47 +183,6 @@ class Measured:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Controlling:
-    """The flags of kube-controller-manager that begin with --horizontal-pod-autoscaler-."""
-
-    title: ClassVar = "The controller"
-
-    profile: Annotated[
-        str, Flag(TEXT, "Version of Kubernetes whose ways it has.", choices=tuple(PROFILES))
-    ] = "1.37"
-    sync_period: Annotated[
-        float, Flag(DURATION, "Between two reconciles.", at_least=1, at_most=3600)
-    ] = 15.0
-    tolerance: Annotated[
-        float, Flag(NUMBER, "Change of the ratio that does nothing.", at_least=0)
-    ] = 0.1
-    downscale_stabilization: Annotated[
-        float,
-        Flag(DURATION, "How far back higher recommendations hold a scale-down.", at_least=0),
-    ] = 300.0
-    cpu_initialization_period: Annotated[
-        float, Flag(DURATION, "How long the CPU of a started pod is doubted.", at_least=0)
-    ] = 300.0
-    initial_readiness_delay: Annotated[
-        float,
-        Flag(DURATION, "How long changes of readiness count as the start.", at_least=0),
-    ] = 30.0
-
-    @property
-    def controller(self) -> Controller:
-        return Controller(
-            profile=self.profile,
-            period=self.sync_period,
-            settings=Settings(
-                tolerance=self.tolerance,
-                downscale_stabilization=self.downscale_stabilization,
-                cpu_initialization_period=self.cpu_initialization_period,
-                initial_readiness_delay=self.initial_readiness_delay,
-            ),
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
 class Showing:
     title: ClassVar = "Output"
 
@@ -283,12 +231,12 @@ def _problems(options: SimulateOptions, given: Mapping[str, Any]) -> Iterator[st
     for declared in FLAGS.values():
         if declared.name in given:
             yield from _faults(declared, getattr(options, declared.field))
-    if not options.filename:
+    if not options.filename and not options.from_recording:
         yield "-f, --filename: give the HPA's manifest, as in -f hpa.yaml"
     if bool(options.load) == bool(options.from_recording):
         yield "--load, --from-recording: give one of them, as in --load=load.csv"
-    if len(options.compare) > 1 and (options.html or options.output == "html"):
-        yield "--compare: a page shows two runs, so give it once"
+    if len(options.compare) >= MOST_RUNS:
+        yield f"--compare: {len(options.compare)} times is too much: at most {MOST_RUNS - 1}"
     if options.overflow not in (None, "queue", "drop"):
         yield f"--overflow: {options.overflow!r} is neither queue nor drop"
 
