@@ -19,13 +19,14 @@ class FlagError(Exception):
 
 
 def vocabulary(
-    flags: Mapping[str, Declared], others: Mapping[str, bool] | None = None
+    flags: Mapping[str, Declared], others: Mapping[str, bool] | None = None, *, words: int = 0
 ) -> Vocabulary:
     """The words of a command line; `others` are further flags, with whether they take a value."""
     return Vocabulary(
         takes_value={name: bool(each.flag.kind.placeholder) for name, each in flags.items()}
         | dict(others or {}),
         short={each.flag.short: name for name, each in flags.items() if each.flag.short},
+        words=words,
     )
 
 

@@ -12,10 +12,14 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The flags that exist: whether each takes a value or is a switch, and letters for some."""
+    """The flags that exist: whether each takes a value or is a switch, and letters for some.
+
+    `words` is how many arguments that are no flags are taken; such as a name.
+    """
 
     takes_value: Mapping[str, bool]
     short: Mapping[str, str]
+    words: int = 0
 
     def nearest(self, name: str) -> str:
         """A hint at what was meant, or nothing."""
@@ -25,9 +29,10 @@ class Vocabulary:
 
 @dataclass(slots=True)
 class Given:
-    """The texts given to each flag, in order, and what could not be understood."""
+    """The texts given to each flag, in order, the words, and what could not be understood."""
 
     texts: dict[str, list[str]] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -58,6 +63,9 @@ class _Reader:
         return self._given
 
     def _stray(self, argument: str) -> None:
+        if len(self._given.words) < self._vocabulary.words:
+            self._given.words.append(argument)
+            return
         self._problem(
             f"unexpected argument {argument!r}: flags begin with --, "
             "and a switch takes its value after an equals sign, as in --flag=false"

@@ -79,10 +79,8 @@ FLAGS = declare((LoadsOptions,))
 
 def loads(arguments: Sequence[str]) -> int:
     """Write the load to the standard output; the exit code."""
-    name, flags = (arguments[0], arguments[1:]) if arguments else ("", ())
-    if name.startswith("-"):
-        name, flags = "", arguments
-    given = goflags.read(flags, vocabulary(FLAGS))
+    given = goflags.read(arguments, vocabulary(FLAGS, words=1))
+    name = "".join(given.words)
     read, unreadable = values(given.texts, FLAGS)
     options = LoadsOptions(**read)
     if options.help:
@@ -115,7 +113,7 @@ def _problems(name: str, options: LoadsOptions) -> Iterator[str]:
             yield f"--{declared.name}: {fault}"
     if name not in GENERATORS:
         known = ", ".join(GENERATORS)
-        yield f"{name!r} is no generator: give one of {known} as the first word"
+        yield f"{name!r} is no generator: give one of {known}" if name else f"give one of {known}"
         return
     shape = _shape(name, options)
     if shape.lasting > _MOST_ROWS * shape.every:
