@@ -27,6 +27,7 @@ _PLURALS = {
     "Pod": "pods",
     "Role": "roles",
     "RoleBinding": "rolebindings",
+    "Secret": "secrets",
     "Service": "services",
     "ServiceAccount": "serviceaccounts",
 }
