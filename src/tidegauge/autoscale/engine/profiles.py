@@ -102,3 +102,10 @@ _V1_37 = Profile(
 PROFILES = {"1.26": _V1_26, "1.32": _V1_32, "1.33": _V1_33, "1.37": _V1_37}
 
 NEWEST = PROFILES["1.37"]
+
+
+def nearest(major: int, minor: int) -> str:
+    """The newest profile that is not newer than a version; of older versions the oldest."""
+    known = [tuple(map(int, name.split("."))) for name in PROFILES]
+    best = max((one for one in known if one <= (major, minor)), default=min(known))
+    return ".".join(map(str, best))

@@ -1,0 +1,104 @@
+"""From what was read to an explanation."""
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tidegauge.autoscale.engine.decision import Decision
+from tidegauge.autoscale.engine.profiles import PROFILES
+from tidegauge.autoscale.engine.reconciling import decide
+from tidegauge.autoscale.engine.situation import Situation
+from tidegauge.autoscale.explaining import verdicts
+from tidegauge.autoscale.explaining.claims import standing
+from tidegauge.autoscale.explaining.explanation import Explanation, Hold, Outlook, moment
+from tidegauge.autoscale.explaining.foreseeing import Foreseen, foresee
+from tidegauge.autoscale.explaining.holds import holds
+from tidegauge.autoscale.explaining.lacks import Subject, lacks, permissions
+from tidegauge.autoscale.explaining.measures import measures
+from tidegauge.autoscale.explaining.recollecting import Past, Recollection, recollect
+from tidegauge.autoscale.reading.reader import AUTOSCALERS, Observed, Unread
+
+
+class Explained(Struct, frozen=True):
+    """With the decision, whose memory serves the next look."""
+
+    explanation: Explanation
+    decision: Decision
+
+
+def explain(
+    observed: Observed, past: Past, period: float, similar: Sequence[str] = ()
+) -> Explained:
+    """`period` is the controller's, in seconds; `similar` are names like that of a target which
+    does not exist.
+    """
+    found = observed.situation
+    autoscaler = found.autoscaler
+    recollection = recollect(
+        autoscaler.spec, autoscaler.status, past, found.now, found.settings, period
+    )
+    situation = replace(found, memory=recollection.memory)
+    decision = decide(situation)
+    target = autoscaler.spec.scale_target_ref
+    explanation = Explanation(
+        namespace=autoscaler.namespace,
+        name=autoscaler.name,
+        target=f"{target.kind} {target.name}",
+        at=moment(found.now),
+        profile=next(name for name, one in PROFILES.items() if one == found.profile),
+        minimum=decision.minimum,
+        maximum=decision.maximum,
+        status=standing(observed.object, autoscaler, decision, found.now, period),
+        verdict=verdicts.verdict(situation, decision, (), period),
+    )
+    blind = [one for one in observed.unread if one.resource != AUTOSCALERS.qualified]
+    if blind:
+        explanation = _unknown(explanation, decision, blind)
+    else:
+        explanation = _known(explanation, situation, decision, recollection, period, similar)
+    assumed = (*explanation.assumed, *_unseen(observed.unread))
+    return Explained(replace(explanation, assumed=assumed), decision)
+
+
+def _unknown(explanation: Explanation, decision: Decision, unread: Sequence[Unread]) -> Explanation:
+    return replace(
+        explanation,
+        verdict=verdicts.unknown(decision, unread),
+        missing=(permissions(explanation.namespace, unread),),
+        status=replace(explanation.status, stale=False, text="not compared", claims=()),
+    )
+
+
+def _known(
+    explanation: Explanation,
+    situation: Situation,
+    decision: Decision,
+    recollection: Recollection,
+    period: float,
+    similar: Sequence[str],
+) -> Explanation:
+    held = tuple(holds(decision, recollection.undated))
+    foreseen = foresee(situation, decision, period)
+    return replace(
+        explanation,
+        verdict=verdicts.verdict(situation, decision, held, period),
+        outlook=_outlook(foreseen, held) if foreseen else None,
+        metrics=measures(decision.proposals) if decision.proposals else (),
+        holds=held,
+        missing=tuple(lacks(Subject(situation, decision, similar))),
+        assumed=recollection.assumed,
+    )
+
+
+def _outlook(foreseen: Foreseen, held: Sequence[Hold]) -> Outlook:
+    return Outlook(
+        at=moment(foreseen.at),
+        desired=foreseen.decision.desired or 0,
+        at_latest=any(one.at_latest for one in held),
+    )
+
+
+def _unseen(unread: Sequence[Unread]) -> Iterator[str]:
+    if any(one.resource == AUTOSCALERS.qualified for one in unread):
+        yield "No other HPA selects these pods: you may not list HPAs."
