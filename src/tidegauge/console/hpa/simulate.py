@@ -2,25 +2,28 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from shutil import get_terminal_size
 
-import msgspec
 from msgspec.structs import replace
 
-from tidegauge.autoscale.replay import description, loads, manifests, recording
+from tidegauge.autoscale.replay import description, loads
 from tidegauge.autoscale.replay.building import BuildError, build
 from tidegauge.autoscale.replay.deriving import Derived, derive
 from tidegauge.autoscale.replay.description import Description, merged
 from tidegauge.autoscale.replay.loads import Load, LoadError
 from tidegauge.autoscale.replay.manifests import Given, ManifestError
 from tidegauge.autoscale.replay.recording import RecordingError
-from tidegauge.autoscale.replay.result import Run, report
+from tidegauge.autoscale.replay.result import Run
 from tidegauge.autoscale.replay.runs import MOST_STEPS, simulated
 from tidegauge.console.commandline import FlagError
 from tidegauge.console.exits import Exit
-from tidegauge.console.hpa import runtable
-from tidegauge.console.hpa.page.page import page
+from tidegauge.console.hpa.files import (
+    UnusableError,
+    read_bytes,
+    read_hpa,
+    read_recording,
+    text_of,
+)
+from tidegauge.console.hpa.showing import show
 from tidegauge.console.hpa.simulateoptions import FLAGS, SimulateOptions, parse
 from tidegauge.console.wording import explained
 
@@ -44,14 +47,7 @@ Exit codes: 0 when it ran; 2 for flags or files that can't be used; 70 for a bug
 """
 
 
-class _RefusedError(Exception):
-    """Files that can't be used, with every problem."""
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
-
-
-_UNUSABLE = (FlagError, LoadError, ManifestError, RecordingError, BuildError, _RefusedError)
+_UNUSABLE = (FlagError, LoadError, ManifestError, RecordingError, BuildError, UnusableError)
 
 
 def simulate(arguments: Sequence[str]) -> int:
@@ -60,11 +56,11 @@ def simulate(arguments: Sequence[str]) -> int:
         options = parse(arguments)
         if options.help:
             sys.stdout.write(_USAGE + explained(FLAGS))
-            return Exit.FINE
-        runs = _runs(options)
+        else:
+            show(_runs(options), options.output, options.html, every=options.all)
     except _UNUSABLE as error:
         return _refuse(error.problems)
-    return _show(runs, options)
+    return Exit.FINE
 
 
 def _refuse(problems: Iterable[str]) -> int:
@@ -81,8 +77,8 @@ def _runs(options: SimulateOptions) -> list[Run]:
     controller = options.controller
     steps = load.seconds / controller.period
     if steps > MOST_STEPS:
-        raise _RefusedError(
-            [f"this takes {steps:.0f} reconciles, more than {MOST_STEPS}: give a shorter --for"]
+        raise UnusableError(
+            f"this takes {steps:.0f} reconciles, more than {MOST_STEPS}: give a shorter --for"
         )
     given = _autoscalers(options, derived)
     recorded = derived.description if derived else None
@@ -97,32 +93,31 @@ def _runs(options: SimulateOptions) -> list[Run]:
 
 def _load(options: SimulateOptions) -> Load:
     source = "standard input" if options.load == "-" else options.load
-    data = sys.stdin.buffer.read() if options.load == "-" else _bytes(options.load)
-    return loads.read(_text(data, source), source, options.for_)
+    data = sys.stdin.buffer.read() if options.load == "-" else read_bytes(options.load)
+    return loads.read(text_of(data, source), source, options.for_)
 
 
 def _derived(options: SimulateOptions, said: Description) -> Derived | None:
     path = options.from_recording
     if not path:
         return None
-    found = recording.read(_bytes(path).splitlines(keepends=True), path)
-    return derive(found, said, path)
+    return derive(read_recording(path), said, path)
 
 
 def _description(options: SimulateOptions) -> Description:
     path = options.workload
     if not path:
         return options.description
-    found, problems = description.read(_text(_bytes(path), path), path)
+    found, problems = description.read(text_of(read_bytes(path), path), path)
     if problems:
-        raise _RefusedError(problems)
+        raise UnusableError(*problems)
     return merged(options.description, found)
 
 
 def _autoscalers(options: SimulateOptions, derived: Derived | None) -> list[Given]:
     """The one to simulate, then those to compare it with."""
     if options.filename or derived is None:
-        first = _given(options.filename, options.hpa)
+        first = read_hpa(options.filename, options.hpa)
     else:
         first = Given(
             options.from_recording, {"spec": derived.spec}, derived.autoscaler, target=None
@@ -130,42 +125,7 @@ def _autoscalers(options: SimulateOptions, derived: Derived | None) -> list[Give
     return [first, *(_other(path, options.hpa, first) for path in options.compare)]
 
 
-def _given(paths: Sequence[str], name: str) -> Given:
-    sources = [one for path in paths for one in manifests.read(_bytes(path), path)]
-    return manifests.choose(sources, name)
-
-
 def _other(path: str, name: str, first: Given) -> Given:
     """Of the same workload as the first, unless the file has one of its own."""
-    given = _given([path], name)
+    given = read_hpa([path], name)
     return given if given.target else replace(given, target=first.target)
-
-
-def _bytes(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise _RefusedError([f"cannot read {path}: {error.strerror}"]) from error
-
-
-def _text(data: bytes, source: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _RefusedError([f"{source}: is no UTF-8 text"]) from error
-
-
-def _show(runs: Sequence[Run], options: SimulateOptions) -> int:
-    if options.html:
-        try:
-            Path(options.html).write_text(page(runs), encoding="utf-8")
-        except OSError as error:
-            return _refuse([f"--html: cannot write {options.html}: {error.strerror}"])
-    if options.output == "json":
-        sys.stdout.write(msgspec.json.encode(report(runs)).decode() + "\n")
-    elif options.output == "html":
-        sys.stdout.write(page(runs))
-    else:
-        width = get_terminal_size().columns
-        sys.stdout.write(runtable.table(runs, width, every=options.all))
-    return Exit.FINE

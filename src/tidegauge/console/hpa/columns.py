@@ -1,0 +1,49 @@
+"""Pieces of text tables about sizes over time."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, zip_longest
+
+from tidegauge.autoscale.replay.result import Run
+
+_BARS = " ▁▂▃▄▅▆▇█"
+_MARGIN = 24
+"""Columns of a picture's name and of its highest value."""
+_NARROWEST = 20
+"""Columns of a reason, however narrow the terminal."""
+
+
+def picture(name: str, values: Sequence[float], unit: str, width: int) -> str:
+    """The highest of each part of the time, by the height of a character."""
+    room = width - _MARGIN
+    columns = min(room, len(values))
+    edges = [column * len(values) // columns for column in range(columns + 1)]
+    peaks = [max(values[begin:end]) for begin, end in pairwise(edges)]
+    highest = max(values)
+    bars = "".join(_bar(peak / highest if highest else 0.0) for peak in peaks)
+    return f"{name:<8}{bars:<{room}} to {highest:.4g}{unit}"
+
+
+def _bar(share: float) -> str:
+    """Whatever is not nothing can be seen."""
+    top = len(_BARS) - 1
+    return _BARS[max(round(share * top), 1) if share else 0]
+
+
+def assumed(runs: Sequence[Run], width: int) -> Iterator[str]:
+    """What the runs assume, each sentence once."""
+    for sentence in dict.fromkeys(one for run in runs for one in run.assumptions):
+        yield from textwrap.wrap(sentence, width, initial_indent="  ", subsequent_indent="  ")
+
+
+def sized(before: int, after: int) -> str:
+    """A size, or its change."""
+    return str(before) if after == before else f"{before}→{after}"
+
+
+def beside(begin: str, texts: Sequence[str], width: int) -> Iterator[str]:
+    """The texts in the last column, wrapped."""
+    room = max(width - len(begin), _NARROWEST)
+    lines = [line for text in texts for line in textwrap.wrap(text, room, subsequent_indent="  ")]
+    for left, right in zip_longest([begin], lines, fillvalue=" " * len(begin)):
+        yield left + right

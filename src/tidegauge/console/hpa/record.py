@@ -1,0 +1,112 @@
+"""`tidegauge hpa record`: from flags to the file of a recording, and to an exit code."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+from tidegauge.cluster.client import Client
+from tidegauge.cluster.errors import ClusterError
+from tidegauge.console.clusterflags import access_of
+from tidegauge.console.commandline import FlagError
+from tidegauge.console.exits import Exit
+from tidegauge.console.hpa.recorder import Recorder
+from tidegauge.console.hpa.recordoptions import FLAGS, RecordOptions, parse
+from tidegauge.console.wording import explained
+from tidegauge.units.clock import SystemClock
+
+_USAGE = """\
+Keep what an HPA sees and does: its spec and status, the size, the pods, and what the metric
+APIs answer, each time a moment before its controller looks. Read with your own rights;
+nothing is changed.
+
+Usage:
+  tidegauge hpa record NAME [-n NAMESPACE] [flags]
+
+Examples:
+  tidegauge hpa record web -n shop --for=1h -o web.jsonl
+  tidegauge hpa replay web.jsonl
+        What was decided at each step, and where the cluster did something else.
+  tidegauge hpa simulate --from-recording=web.jsonl --compare=quicker.yaml
+        The same load with another spec.
+
+Ctrl-C ends it; what was written until then can be replayed.
+
+Exit codes: 0 when it was recorded; 2 for flags or files that can't be used; 3 when the
+cluster can't be reached or says no at the beginning; 70 for a bug.
+"""
+
+
+def record(arguments: Sequence[str]) -> int:
+    """Record with these flags; the exit code."""
+    try:
+        options = parse(arguments)
+    except FlagError as error:
+        _complain([*error.problems, "--help lists all flags"])
+        return Exit.BAD_INPUT
+    if options.help:
+        sys.stdout.write(_USAGE + explained(FLAGS))
+        return Exit.FINE
+    try:
+        return _record(options)
+    except ClusterError as error:
+        _complain([str(error)])
+        return Exit.UNREACHABLE
+
+
+def _record(options: RecordOptions) -> int:
+    with ExitStack() as stack:
+        try:
+            output = _opened(options.output, stack)
+        except OSError as error:
+            _complain([f"--output: cannot write {options.output}: {error.strerror}"])
+            return Exit.BAD_INPUT
+        lines = _Lines(output)
+        try:
+            asyncio.run(_run(options, lines))
+        except KeyboardInterrupt:
+            pass  # how a recording without --for ends
+        finally:
+            lines.say_goodbye(options.output or "the standard output")
+    return Exit.FINE
+
+
+def _opened(path: str, stack: ExitStack) -> BinaryIO:
+    return stack.enter_context(Path(path).open("wb")) if path else sys.stdout.buffer
+
+
+class _Lines:
+    """Writes each line at once: a recording may be cut off at any time."""
+
+    def __init__(self, output: BinaryIO) -> None:
+        self._output = output
+        self._number = 0
+
+    def write(self, lines: bytes) -> None:
+        self._output.write(lines)
+        self._output.flush()
+        self._number += 1
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{self._number} looks")
+
+    def say_goodbye(self, where: str) -> None:
+        if self._number:
+            start = "\r" if sys.stderr.isatty() else ""
+            sys.stderr.write(f"{start}{self._number} looks are in {where}\n")
+
+
+async def _run(options: RecordOptions, lines: _Lines) -> None:
+    access = access_of(options, os.environ)
+    clock = SystemClock()
+    async with Client(access, clock) as client:
+        namespace = options.namespace or access.namespace
+        recorder = Recorder(client, clock, namespace, options.name, options.controller)
+        await recorder.record(options.for_, lines.write, lambda text: _complain([text]))
+
+
+def _complain(problems: Iterable[str]) -> None:
+    for problem in problems:
+        sys.stderr.write(f"tidegauge hpa record: {problem}\n")

@@ -1,0 +1,110 @@
+"""Records a live HPA: looks at it again and again, a moment before its controller does."""
+
+import asyncio
+import math
+from collections.abc import Callable
+
+from tidegauge.autoscale.engine.memory import Memory
+from tidegauge.autoscale.engine.profiles import PROFILES
+from tidegauge.autoscale.explaining.recollecting import Past, recollect, rescales
+from tidegauge.autoscale.reading.reader import Neighbourhood, Observed, Reader
+from tidegauge.autoscale.replay.recording import Header, Writer
+from tidegauge.autoscale.replay.runs import Controller
+from tidegauge.cluster.client import Client
+from tidegauge.cluster.errors import ClusterError, Forbidden
+from tidegauge.units.clock import Clock
+
+_AHEAD = 1.0
+"""Seconds before the controller's expected look: `lastScaleTime` is known to a second."""
+
+Write = Callable[[bytes], None]
+Say = Callable[[str], None]
+
+
+def next_look(now: float, period: float, scaled_at: float | None) -> float:
+    """About a period from now, a moment before the controller looks.
+
+    It looks each period, so at multiples of it after `scaled_at`, where it is known to have looked.
+    """
+    planned = now + period
+    if scaled_at is None:
+        return planned
+    late = (planned + _AHEAD - scaled_at) % period
+    return planned - late if late < period / 2 else planned - late + period
+
+
+class Recorder:
+    """Of one HPA."""
+
+    def __init__(
+        self, client: Client, clock: Clock, namespace: str, name: str, controller: Controller
+    ) -> None:
+        profile = PROFILES[controller.profile]
+        self._reader = Reader(client, clock, controller.settings, profile)
+        self._clock = clock
+        self._namespace, self._name = namespace, name
+        self._controller = controller
+
+    async def record(self, seconds: float | None, write: Write, say: Say) -> None:
+        """Until `seconds` are over. `write` gets each line, `say` what there is to tell a person.
+
+        Raises ClusterError where the first look fails; later ones leave gaps.
+        """
+        ends = math.inf if seconds is None else self._clock.now() + seconds
+        near = await self._near()
+        seen = await self._look(near)
+        writer = Writer(await self._header(seen))
+        write(writer.header() + writer.frame(seen.object.spec, seen.situation))
+        for unread in seen.unread:
+            say(f"may not {unread.verb} {unread.resource}: it is recorded as if there were none")
+        while (upcoming := self._upcoming(seen)) < ends:
+            await asyncio.sleep(upcoming - self._clock.now())
+            try:
+                seen = await self._look(near)
+            except ClusterError as error:
+                say(f"nothing could be read: {error}")
+                write(writer.gap(self._clock.now(), str(error)))
+            else:
+                write(writer.frame(seen.object.spec, seen.situation))
+        await asyncio.sleep(max(ends - self._clock.now(), 0))
+
+    def _upcoming(self, seen: Observed) -> float:
+        scaled_at = seen.situation.autoscaler.status.last_scale_time
+        return next_look(self._clock.now(), self._controller.period, scaled_at)
+
+    async def _near(self) -> Neighbourhood:
+        """The namespace's HPAs once, for what they select; none for who may not list them."""
+        try:
+            return await self._reader.neighbourhood(self._namespace)
+        except Forbidden:
+            return {}
+
+    async def _look(self, near: Neighbourhood) -> Observed:
+        one = await self._reader.alone(self._namespace, self._name)
+        key = one.autoscaler.key
+        return await self._reader.observe(key, {**near, key: one}, Memory())
+
+    async def _header(self, seen: Observed) -> Header:
+        """With what the running controller probably remembers."""
+        try:
+            events = await self._reader.events(self._namespace, self._name)
+        except ClusterError:
+            events = []  # they make it surer, no more
+        autoscaler, controller = seen.situation.autoscaler, self._controller
+        found = recollect(
+            autoscaler.spec,
+            autoscaler.status,
+            Past(rescales=rescales(events)),
+            seen.situation.now,
+            controller.settings,
+            controller.period,
+        )
+        return Header(
+            namespace=self._namespace,
+            name=self._name,
+            every=controller.period,
+            profile=controller.profile,
+            settings=controller.settings,
+            memory=found.memory,
+            assumed=found.assumed,
+        )

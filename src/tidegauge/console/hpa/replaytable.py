@@ -1,0 +1,48 @@
+"""A recording that was run again, as text: the steps of interest, and how many differ."""
+
+from collections.abc import Iterator
+
+from tidegauge.autoscale.replay.figures import clock
+from tidegauge.autoscale.replay.result import Run, Step
+from tidegauge.console.hpa.columns import assumed, beside, picture, sized
+
+
+def table(run: Run, width: int, *, every: bool = False) -> str:
+    """All of it, `width` columns wide. `every`: also steps at which nothing changed."""
+    known = [step for step in run.steps if step.cluster is not None]
+    unlike = [step for step in known if step.cluster != step.size]
+    lines = [
+        f"{run.name}: {run.hpa} for {run.target}, Kubernetes {run.profile}",
+        *assumed([run], width),
+        "",
+        picture("size", [float(step.had) for step in run.steps], "", width),
+        picture("decided", [float(step.size) for step in run.steps], "", width),
+        f"{'':8}{clock(0.0):<{width - 34}}{clock(run.seconds):>10}",
+        "",
+        *_steps(run, width, every=every),
+        "",
+        f"Of {len(known)} steps it is known what the cluster did; at {len(unlike)} it was not this.",
+    ]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _steps(run: Run, width: int, *, every: bool) -> Iterator[str]:
+    yield f"{'TIME':>8} {'READY':>5} {'DECIDED':>8} {'CLUSTER':>8}  REASON"
+    shown = [step for step in run.steps if every or _is_of_interest(step)]
+    for step in shown:
+        decided, cluster = sized(step.had, step.size), _cluster(step)
+        begin = f"{clock(step.at):>8} {step.ready:>5} {decided:>8} {cluster:>8}  "
+        yield from beside(begin, [step.reason], width)
+    if not shown:
+        yield "  the size never changed"
+
+
+def _is_of_interest(step: Step) -> bool:
+    return len({step.had, step.size, step.had if step.cluster is None else step.cluster}) > 1
+
+
+def _cluster(step: Step) -> str:
+    """What became of the size; a star where that is not what was decided."""
+    if step.cluster is None:
+        return "?"
+    return sized(step.had, step.cluster) + ("*" if step.cluster != step.size else " ")
