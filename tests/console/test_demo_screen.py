@@ -77,6 +77,7 @@ def answers(**changed: Any) -> Answers:
         pods=[pod("web-1", "w-1"), pod("web-2", "w-2")],
         deployments=[deployment],
         stateful_sets=[],
+        autoscalers=[],
         events=[event],
         node_metrics=[usage("w-1", "500m", "1Gi"), usage("w-2", "3900m", "2Gi")],
         pod_metrics=[
@@ -199,7 +200,7 @@ def test_a_frame_tells_what_there_is() -> None:
     text = drawn(shown(seen()))
 
     for piece in (
-        "A story · 1:15",
+        "A story · 0:01:15",
         "usage of 2/2 nodes, 2/2 pods",
         "export KUBECONFIG=/tmp/demo/admin.conf",
         "scrapes: 10, 1 failed",

@@ -1,7 +1,7 @@
 """The embedded cluster: an API server, simulated nodes, and this machine, on the loopback device.
 
-It lacks a metrics server: whoever has one registers it. All ports are free ones, so that several
-clusters run side by side.
+It lacks a metrics server and an HPA controller: whoever has one brings it. All ports are free ones,
+so that several clusters run side by side.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tidegauge.sandbox import registration
-from tidegauge.sandbox.apiserver.identities import METRICS, USERS
+from tidegauge.sandbox.apiserver.identities import METRICS, SERVICE_ACCOUNTS, USERS
 from tidegauge.sandbox.apiserver.server import ApiServer
 from tidegauge.sandbox.endpoint import Looks
 from tidegauge.sandbox.hostnode import THIS_MACHINE, ThisMachine
@@ -65,8 +65,9 @@ class EmbeddedCluster:
         self.story = story
         self.clock = EventClock(SystemClock())
         self.api = ApiServer(self.clock, seed=seed)
-        self.restart_metrics_server: Callable[[], Awaitable[None]] = _no_server
-        """Set by whoever runs one."""
+        self.restart_metrics_server: Callable[[], Awaitable[None]] = _nobody
+        self.restart_controller: Callable[[], Awaitable[None]] = _nobody
+        """Both are set by whoever runs one."""
 
         self.nodes: dict[str, ServedNode] = {}
         self.world: World
@@ -110,7 +111,7 @@ class EmbeddedCluster:
         await self.api.start()
         stack.push_async_callback(self.api.stop)
         for name, user in USERS.items():
-            self.api.kubeconfig(self.kubeconfig(name), user, token=user == METRICS)
+            self.api.kubeconfig(self.kubeconfig(name), user, token=name in SERVICE_ACCOUNTS)
         for node in self.nodes.values():
             await node.start()
         self._run(stack, self._live())
@@ -191,5 +192,5 @@ async def ended(task: asyncio.Task[None]) -> None:
         await task
 
 
-async def _no_server() -> None:
+async def _nobody() -> None:
     """There is none to restart."""

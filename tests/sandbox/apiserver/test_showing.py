@@ -162,8 +162,19 @@ def current(**reading: Any) -> dict[str, Any]:
             [],
             "cpu: <unknown>/1%, cpu: <unknown>/2% + 1 more...",
         ),
+        (
+            [{"type": "External", "external": {"target": {"averageValue": "5"}}}],
+            [{"type": "External", "external": {"current": {"averageValue": "7"}}}],
+            "7/5 (avg)",
+        ),
+        ([{"type": "Object", "object": {"target": {"value": "5"}}}], [{}], "<unknown>/5"),
+        ([{"type": "Pods", "pods": {"target": {"averageValue": "5"}}}], [], "<unknown>/5"),
+        ([{"type": "Other"}], [], "<unknown type>"),
     ],
-    ids=["none", "unknown", "utilization", "value", "many"],
+    ids=[
+        *("none", "unknown", "utilization", "value", "many"),
+        *("external-average", "object", "pods", "unknown-type"),
+    ],
 )
 def test_targets(wanted: Any, measured: Any, text: str) -> None:
     """Each metric is shown against its target; of more than two, the number."""

@@ -158,6 +158,29 @@ WRONG = {
         ("replicas: 4", "autoscale: {min: 5, max: 3}"),
         "s.yaml: workloads[0].autoscale: 5 to 3 is no range; 1 <= min <= max",
     ),
+    "what has no replicas": (
+        ("replicas: 4", "kind: DaemonSet\n    autoscale: {max: 3}"),
+        "s.yaml: workloads[0].autoscale: a DaemonSet has no replicas to set; only Deployments and ",
+    ),
+    "a container that is not there": (
+        ("replicas: 4", "autoscale: {cpu: 60, container: proxy}"),
+        "s.yaml: workloads[0].autoscale.container: 'proxy' is not in this story; it has web",
+    ),
+    "a container without a target": (
+        ("replicas: 4", "autoscale: {memory: 60, container: web}"),
+        "s.yaml: workloads[0].autoscale.cpu: missing; how much of its request may web use?",
+    ),
+    "a target of nothing": (
+        ("replicas: 4", "autoscale: {cpu: 0}"),
+        "s.yaml: workloads[0].autoscale: metrics[0].resource.target.averageUtilization: Invalid",
+    ),
+    "a policy that the API refuses": (
+        (
+            "replicas: 4",
+            "autoscale: {behavior: {scaleDown: {policies: [{type: Pods, value: 0}]}}}",
+        ),
+        "s.yaml: workloads[0].autoscale: behavior.scaleDown.policies[0].value: Invalid value: 0",
+    ),
     "a change below nothing": (
         ("load:", "changes: [{at: 1m, to: shop/web, replicas: -2}]\nload:"),
         "s.yaml: changes[0].replicas: -2 is negative; use 0 for none",

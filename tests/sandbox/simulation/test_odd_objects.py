@@ -88,6 +88,7 @@ def test_the_world_goes_on(write: Callable[[World], None]) -> None:
         pods=listed("pods"),
         deployments=listed("deployments"),
         stateful_sets=listed("statefulsets"),
+        autoscalers=listed("horizontalpodautoscalers"),
         events=listed("events"),
         node_metrics=[],
         pod_metrics=[],

@@ -36,10 +36,10 @@ def test_seeds_matter() -> None:
 
 @pytest.mark.parametrize("name", library.names())
 def test_shipped_stories_run(name: str) -> None:
-    """Each story has all its pods ready after two minutes, and none of its requests waits long."""
+    """Each story has all its pods ready after a minute, and none of its requests waits long."""
     of = world(library.shipped(name))
 
-    of.advance(START + 110)
+    of.advance(START + 55)
 
     for workload in of.story.workloads:
         if workload.kind in ("Deployment", "StatefulSet"):

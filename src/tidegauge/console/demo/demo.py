@@ -1,4 +1,4 @@
-"""A demo as one thing: a cluster, the metrics server in it, faults, and what is seen of them."""
+"""A demo as one thing: a cluster, who measures and scales in it, faults, what is seen of them."""
 
 import asyncio
 import shutil
@@ -9,9 +9,11 @@ from pathlib import Path
 
 from tidegauge.cluster.client import Client
 from tidegauge.console.access import api_access
+from tidegauge.console.demo.autoscaler import autoscaler
 from tidegauge.console.demo.control import listening
+from tidegauge.console.demo.courses import Courses
 from tidegauge.console.demo.frame import Shown
-from tidegauge.console.demo.laboratory import MetricsServer
+from tidegauge.console.demo.laboratory import MetricsServer, metrics_server
 from tidegauge.console.demo.options import DemoOptions
 from tidegauge.console.demo.orders import Orders
 from tidegauge.console.demo.summary import Figures
@@ -42,6 +44,7 @@ class Demo:
         self._story = story
         self._clock = SystemClock()
         self._begun = self._clock.monotonic()
+        self.courses = Courses(self._clock.now())
         self.cluster = EmbeddedCluster(
             folder,
             story,
@@ -58,8 +61,8 @@ class Demo:
     async def start(self, stack: AsyncExitStack) -> None:
         """Run until the stack is closed. Raises FaultError for a fault that can't be played."""
         await stack.enter_async_context(self.cluster)
-        self.server = MetricsServer(self.cluster)
-        await stack.enter_async_context(self.server)
+        self.server = await stack.enter_async_context(metrics_server(self.cluster))
+        await self._scale(stack)
         access = api_access(str(self.cluster.kubeconfig("viewer")))
         client = await stack.enter_async_context(Client(access, self._clock))
         self.watcher = Watcher(client, self.server, self._clock, self._begun)
@@ -69,6 +72,13 @@ class Demo:
         self._to_begin = [read(text) for text in self._options.fault]
         for play in self._to_begin:
             self.faults.check(play)
+
+    async def _scale(self, stack: AsyncExitStack) -> None:
+        """Somebody else may do it: then there is only what needs a controller."""
+        options = self._options
+        if options.controller:
+            scaling = autoscaler(self.cluster, self.courses, self._clock, options.sync_period)
+            await stack.enter_async_context(scaling)
 
     async def look_on(self) -> None:
         """Look now and then, until cancelled; the given faults begin once all is there to lose."""
@@ -121,6 +131,7 @@ class Demo:
             failed=failed,
             calls=self.cluster.outages.calls,
             faults=self.faults.active,
+            courses=self.courses.all,
         )
 
     def figures(self) -> Figures:
@@ -136,6 +147,8 @@ class Demo:
             housekeeping=self._options.housekeeping,
             period=self._options.period,
             faults=self.faults.played,
+            sync_period=self._options.sync_period if self._options.controller else None,
+            courses=self.courses,
         )
 
     def _counts(self) -> tuple[int, int]:

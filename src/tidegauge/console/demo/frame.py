@@ -1,10 +1,12 @@
 """The screen as lines: pure, from what is known at one moment to what is shown of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from tidegauge.console.demo import panels
-from tidegauge.console.demo.picture import Picture
+from tidegauge.autoscale.replay.figures import clock
+from tidegauge.console.demo import panels, scalingpanel
+from tidegauge.console.demo.courses import Course
+from tidegauge.console.demo.picture import AutoscalerRow, Picture
 from tidegauge.console.demo.spans import Line, Span, beside, fitted
 from tidegauge.sandbox.faults.declared import FAULTS
 from tidegauge.sandbox.faults.playing import Play
@@ -17,6 +19,12 @@ LEFT = 54
 
 PODS = 11
 """Lines of pods, the title included: as many as of nodes."""
+
+AUTOSCALERS = 6
+"""Lines of HPAs that stay where there is little room, the title included."""
+
+STEPS = 9
+"""Lines of their steps, the title included."""
 
 LETTERS = "abdegijklmnoprstuvwxyz"
 """Keys of the faults: those that have no other meaning."""
@@ -37,6 +45,9 @@ class Shown(NamedTuple):
     failed: int
     calls: int
     faults: Sequence[Play]
+    courses: Mapping[str, Course] = {}
+    """Of HPAs, by `namespace/name`."""
+
     menu: bool = False
     help: bool = False
 
@@ -86,7 +97,6 @@ def _needed(heights: Sequence[int]) -> int:
 
 
 def _head(shown: Shown) -> Iterator[Line]:
-    minutes, seconds = divmod(int(shown.elapsed), 60)
     picture = shown.picture
     served = sum(row.use is not None for row in picture.nodes) if picture else 0
     counts = (
@@ -96,7 +106,7 @@ def _head(shown: Shown) -> Iterator[Line]:
     )
     yield [
         Span(" tidegauge demo ", "title"),
-        Span(f" {shown.title} · {minutes}:{seconds:02d}", "head"),
+        Span(f" {shown.title} · {clock(int(shown.elapsed))}", "head"),
         Span(f"   {counts}"),
         Span(f"   {_freshness(picture)}", "dim"),
     ]
@@ -124,18 +134,29 @@ def _sections(shown: Shown, columns: int) -> list[_Section]:
         return [_Section([[Span(" The cluster is up; usage takes two measurements.")]], 0, 1)]
     nodes = [*panels.nodes(picture.nodes, columns)]
     sections = [_Section(nodes, 0, len(nodes))]
+    sections += _scaling(shown, picture.autoscalers, wide=columns >= WIDE)
     workloads, pods = [*panels.workloads(picture.workloads)], [*panels.pods(picture.pods)][:PODS]
     if columns >= WIDE:
-        sections.append(_Section(beside(workloads, pods, LEFT), 4, 4))
+        sections.append(_Section(beside(workloads, pods, LEFT), 5, 4))
     else:
-        sections += [_Section(workloads, 4, 4), _Section(pods, 5, 4)]
+        sections += [_Section(workloads, 5, 4), _Section(pods, 6, 4)]
     if shown.help:
         told = [*panels.commands(shown.commands)]  # asked for, so before what is told unasked
         sections.append(_Section(told, 1, len(told)))
     if shown.faults:
         sections.append(_Section([*panels.active(shown.faults, columns)], 3, 3))
-    sections.append(_Section([*panels.gaps(picture, columns)], 2, 4))
-    return [*sections, _Section([*panels.events(picture)], 6, 3)]
+    wrong = any(not gap.excused for gap in picture.gaps)  # all else is told if there is room
+    sections.append(_Section([*panels.gaps(picture, columns)], 2 if wrong else 8, 4))
+    return [*sections, _Section([*panels.events(picture)], 7, 3)]
+
+
+def _scaling(shown: Shown, rows: Sequence[AutoscalerRow], *, wide: bool) -> Iterator[_Section]:
+    if not rows:
+        return
+    found = [*scalingpanel.autoscalers(rows, shown.courses, shown.elapsed, wide=wide)]
+    yield _Section(found, 1, min(len(found), AUTOSCALERS))
+    if steps := [*scalingpanel.steps(rows, shown.courses, shown.elapsed)]:
+        yield _Section(steps[:STEPS], 4, 4)
 
 
 def _menu(shown: Shown, columns: int) -> list[_Section]:

@@ -64,6 +64,19 @@ class Running:
         float,
         Flag(DURATION, "How often the metrics server asks each node.", at_least=1, at_most=60),
     ] = 1.0
+    controller: Annotated[
+        bool,
+        Flag(SWITCH, "Scale what has an HPA; switch it off to try a controller of your own."),
+    ] = True
+    sync_period: Annotated[
+        float,
+        Flag(
+            DURATION,
+            "How often the controller looks at each HPA; a real one does so each 15s.",
+            at_least=1,
+            at_most=60,
+        ),
+    ] = 5.0
     this_machine: Annotated[
         bool, Flag(SWITCH, "Show this host as one more node, with its real usage; on Linux only.")
     ] = True

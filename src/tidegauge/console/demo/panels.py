@@ -73,8 +73,13 @@ def gaps(picture: Picture, columns: int) -> Iterator[Line]:
     yield [Span(" MISSING OR STALE", "head")]
     if not picture.gaps:
         yield [Span(" nothing: every node and every running pod has fresh usage", "good")]
+    young = [gap for gap in picture.gaps if gap.excused and gap.why.startswith(UNMEASURED)]
     for gap in picture.gaps:
-        yield from wrapped([Span(f" {gap.what}  ", "bad")], gap.why, columns)
+        if gap not in young:
+            yield from wrapped([Span(f" {gap.what}  ", "bad")], gap.why, columns)
+    if young:
+        count = f" {len(young)} pod{'s' if len(young) > 1 else ''}  "
+        yield from wrapped([Span(count, "warn")], f"just started, {UNMEASURED}", columns)
 
 
 def active(faults: Sequence[Play], columns: int) -> Iterator[Line]:

@@ -42,6 +42,27 @@ class WorkloadRow(NamedTuple):
     """Whether there is no usage of some of its running pods."""
 
 
+class AutoscalerRow(NamedTuple):
+    namespace: str
+    name: str
+    target: str
+    """As `Deployment/web`."""
+
+    usage: str
+    """Against what is wanted, as `kubectl get hpa` shows it."""
+
+    minimum: int
+    maximum: int
+    wanted: int | None
+    """The target's size; None where there is no such workload."""
+
+    ready: int
+
+    @property
+    def key(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
 class Gap(NamedTuple):
     """Something that should have fresh usage and has none."""
 
@@ -66,6 +87,7 @@ class Picture(NamedTuple):
     workloads: Sequence[WorkloadRow]
     gaps: Sequence[Gap]
     events: Sequence[EventRow]
+    autoscalers: Sequence[AutoscalerRow] = ()
     running: int = 0
     """Pods that run, be there usage of them or not."""
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 from tidegauge.console.collecting import Failure
 from tidegauge.console.demo.picture import (
     UNMEASURED,
+    AutoscalerRow,
     EventRow,
     Gap,
     NodeRow,
@@ -16,6 +17,7 @@ from tidegauge.console.demo.picture import (
     Use,
     WorkloadRow,
 )
+from tidegauge.sandbox.apiserver.autoscalertargets import targets_text
 from tidegauge.sandbox.simulation.amounts import microcores, whole_bytes
 
 Object: TypeAlias = dict[str, Any]
@@ -36,6 +38,7 @@ class Answers(NamedTuple):
     pods: Sequence[Object]
     deployments: Sequence[Object]
     stateful_sets: Sequence[Object]
+    autoscalers: Sequence[Object]
     events: Sequence[Object]
     node_metrics: Sequence[Object] | None
     pod_metrics: Sequence[Object] | None
@@ -57,6 +60,7 @@ def picture(answers: Answers, now: float, reason: Reason) -> Picture:
         workloads=[*_workloads(answers, running, of_pods)],
         gaps=[*_gaps(nodes, running, of_pods, now)],
         events=sorted(_events(answers.events, now), key=lambda event: event.age),
+        autoscalers=[*_autoscalers(answers)],
         running=len(running),
         freshness=[use.age for use in (*of_nodes.values(), *of_pods.values())],
     )
@@ -109,6 +113,25 @@ def _workloads(
         ready = each.get("status", {}).get("readyReplicas", 0)
         wanted = each["spec"].get("replicas", 1)
         yield WorkloadRow(namespace, name, wanted, ready, total, None in found)
+
+
+def _autoscalers(answers: Answers) -> Iterator[AutoscalerRow]:
+    kinds = {"Deployment": answers.deployments, "StatefulSet": answers.stateful_sets}
+    sizes = {(kind, *_key(each)): each for kind, found in kinds.items() for each in found}
+    for each in answers.autoscalers:
+        (namespace, name), spec = _key(each), each["spec"]
+        target = spec["scaleTargetRef"]
+        workload = sizes.get((target["kind"], namespace, target["name"]), {})
+        yield AutoscalerRow(
+            namespace=namespace,
+            name=name,
+            target=f"{target['kind']}/{target['name']}",
+            usage=targets_text(each),
+            minimum=spec.get("minReplicas", 1),
+            maximum=spec["maxReplicas"],
+            wanted=workload.get("spec", {}).get("replicas"),
+            ready=workload.get("status", {}).get("readyReplicas", 0),
+        )
 
 
 def _gaps(

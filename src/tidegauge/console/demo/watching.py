@@ -23,6 +23,7 @@ PATHS = {
     "pods": "/api/v1/pods",
     "deployments": "/apis/apps/v1/deployments",
     "stateful_sets": "/apis/apps/v1/statefulsets",
+    "autoscalers": "/apis/autoscaling/v2/horizontalpodautoscalers",
     "events": "/api/v1/events",
 }
 

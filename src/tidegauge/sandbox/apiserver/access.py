@@ -17,6 +17,8 @@ VIEWERS = "sandbox:viewers"
 """The group that may read everything but secrets."""
 
 METRICS_SERVER = "system:serviceaccount:kube-system:metrics-server"
+CONTROLLER = "system:serviceaccount:kube-system:tidegauge-controller"
+_WRITE = ("create", "get", "patch", "update")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,18 @@ class Rule:
             return False
         if not info.is_resource:
             return any(_path_matches(pattern, info.path) for pattern in self.paths)
-        resource = f"{info.resource}/{info.subresource}" if info.subresource else info.resource
         return (
             _has(self.groups, info.group)
-            and _has(self.resources, resource)
+            and self._covers(info)
             and (not self.names or info.name in self.names)
             and self.namespace in ("", info.namespace)
         )
+
+    def _covers(self, info: RequestInfo) -> bool:
+        if not info.subresource:
+            return _has(self.resources, info.resource)
+        each = f"{info.resource}/{info.subresource}", f"*/{info.subresource}"
+        return any(_has(self.resources, name) for name in each)
 
 
 def _has(those: Iterable[str], one: str) -> bool:
@@ -124,6 +131,17 @@ ROLES: Mapping[str, tuple[Rule, ...]] = {
             "kube-system",
         ),
     ),
+    "autoscaler": (
+        Rule(READ, ("autoscaling",), ("horizontalpodautoscalers",)),
+        Rule(("patch", "update"), ("autoscaling",), ("horizontalpodautoscalers/status",)),
+        Rule(("get", "patch", "update"), ANY, ("*/scale",)),
+        Rule(READ, ("",), ("pods",)),
+        Rule(("get", "list"), ("metrics.k8s.io",), ("pods",)),
+        Rule(("get", "list"), ("custom.metrics.k8s.io", "external.metrics.k8s.io"), ANY),
+        Rule(("create", "patch"), ("",), ("events",)),
+        Rule(_WRITE, ("coordination.k8s.io",), ("leases",), namespace="kube-system"),
+        Rule(_WRITE, ("",), ("configmaps",), namespace="kube-system"),
+    ),
 }
 
 BINDINGS: Mapping[str, str] = {
@@ -131,6 +149,7 @@ BINDINGS: Mapping[str, str] = {
     MASTERS: "admin",
     VIEWERS: "viewer",
     METRICS_SERVER: "metrics-server",
+    CONTROLLER: "autoscaler",
 }
 """Roles by the user or group that has them; one bound to nobody is everybody's."""
 

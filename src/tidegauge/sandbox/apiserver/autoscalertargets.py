@@ -18,6 +18,9 @@ _FIELDS = {
     "Object": "object",
     "External": "external",
 }
+_OF_RESOURCES = ("resource", "containerResource")
+_TOTALS = ("object", "external")
+"""Of which an average is the exception."""
 
 
 def targets_text(autoscaler: Object) -> str:
@@ -32,19 +35,25 @@ def _texts(autoscaler: Object) -> Iterator[str]:
     measured: Sequence[Object] = autoscaler.get("status", {}).get("currentMetrics") or ()
     nothing: Object = {}
     for metric, current in zip_longest(wanted, measured[: len(wanted)], fillvalue=nothing):
-        field = _FIELDS.get(metric.get("type", ""), "")
+        field = _FIELDS.get(metric.get("type", ""))
+        if field is None:
+            yield "<unknown type>"
+            continue
         source = metric.get(field, {})
         reading = (current or {}).get(field, {}).get("current", {})
         text = _against(reading, source.get("target", {}))
-        prefix = f"{source.get('name')}: " if "esource" in field else ""
-        yield prefix + text
+        if field in _OF_RESOURCES:
+            yield f"{source.get('name')}: {text}"
+        else:
+            average = field in _TOTALS and "averageValue" in source.get("target", {})
+            yield f"{text} (avg)" if average else text
 
 
 def _against(current: Object, target: Object) -> str:
+    if "averageValue" in target:
+        return f"{current.get('averageValue') or UNKNOWN}/{target['averageValue']}"
     if "averageUtilization" in target:
         measured = current.get("averageUtilization")
         text = UNKNOWN if measured is None else f"{measured}%"
         return f"{text}/{target['averageUtilization']}%"
-    if "averageValue" in target:
-        return f"{current.get('averageValue') or UNKNOWN}/{target['averageValue']}"
     return f"{current.get('value') or UNKNOWN}/{target.get('value', UNKNOWN)}"

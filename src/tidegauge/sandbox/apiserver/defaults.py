@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from typing import Any
 
+from tidegauge.autoscale.reading.defaults import defaulted
 from tidegauge.sandbox.apiserver.poddefaults import defaults, fill_in_pod, fill_in_pod_spec
 from tidegauge.sandbox.apiserver.statuses import fill_in_node
 
@@ -88,33 +89,7 @@ def _stateful_set(obj: Object) -> None:
 
 
 def _autoscaler(obj: Object) -> None:
-    spec = obj.setdefault("spec", {})
-    defaults(spec, minReplicas=1)
-    if not spec.get("metrics"):
-        target = {"type": "Utilization", "averageUtilization": 80}
-        spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
-    if "behavior" in spec:
-        _behavior(spec["behavior"])
-
-
-def _behavior(behavior: Object) -> None:
-    rules: dict[str, Object] = {
-        "scaleUp": {
-            "stabilizationWindowSeconds": 0,
-            "selectPolicy": "Max",
-            "policies": [
-                {"type": "Pods", "value": 4, "periodSeconds": 15},
-                {"type": "Percent", "value": 100, "periodSeconds": 15},
-            ],
-        },
-        "scaleDown": {
-            "selectPolicy": "Max",
-            "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
-        },
-    }
-    for direction, values in rules.items():
-        defaults(behavior, **{direction: {}})
-        defaults(behavior[direction], **values)
+    obj["spec"] = defaulted(obj)["spec"]
 
 
 def _api_service(obj: Object) -> None:

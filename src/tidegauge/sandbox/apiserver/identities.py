@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tidegauge.sandbox.apiserver.access import METRICS_SERVER, VIEWERS
+from tidegauge.sandbox.apiserver.access import CONTROLLER, METRICS_SERVER, VIEWERS
 from tidegauge.security.authority import LIFE, Authority
 from tidegauge.security.certificates import Pair
 from tidegauge.serving.authorization import MASTERS
@@ -18,10 +18,21 @@ from tidegauge.units.clock import Clock
 ADMIN = User("admin", (MASTERS,))
 VIEWER = User("viewer", (VIEWERS,))
 NOBODY = User("nobody")
-METRICS = User(METRICS_SERVER, ("system:serviceaccounts", "system:serviceaccounts:kube-system"))
+_ACCOUNTS = ("system:serviceaccounts", "system:serviceaccounts:kube-system")
+METRICS = User(METRICS_SERVER, _ACCOUNTS)
+AUTOSCALER = User(CONTROLLER, _ACCOUNTS)
 
 METRICS_USER = "metrics-server"
-USERS = {"admin": ADMIN, "viewer": VIEWER, "nobody": NOBODY, METRICS_USER: METRICS}
+CONTROLLER_USER = "tidegauge-controller"
+USERS = {
+    "admin": ADMIN,
+    "viewer": VIEWER,
+    "nobody": NOBODY,
+    METRICS_USER: METRICS,
+    CONTROLLER_USER: AUTOSCALER,
+}
+SERVICE_ACCOUNTS = (METRICS_USER, CONTROLLER_USER)
+"""In `kube-system`; they come with a token, all others with a certificate."""
 
 FRONT_PROXY = "front-proxy-client"
 

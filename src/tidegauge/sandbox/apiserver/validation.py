@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tidegauge.autoscale.lint import validation
 from tidegauge.sandbox.apiserver.failures import invalid
 from tidegauge.sandbox.apiserver.kinds import Kind
 from tidegauge.sandbox.apiserver.podrules import POD_FORBIDDEN, fixed_part, pod_spec_faults
@@ -35,18 +36,25 @@ _WORKLOADS = frozenset({"deployments", "replicasets", "statefulsets"})
 
 def validate(kind: Kind, obj: Object) -> None:
     """Raises StatusError 422 with all that is wrong."""
-    _raise(kind, obj, [*_metadata(kind, obj["metadata"]), *_spec(kind, obj)])
+    _raise(kind, obj, [*_causes(kind, obj)])
 
 
 def validate_update(kind: Kind, obj: Object, before: Object) -> None:
     """The same, and what may not change. Raises StatusError 422."""
-    causes = [*_metadata(kind, obj["metadata"]), *_spec(kind, obj)]
-    _raise(kind, obj, [*causes, *_immutable(kind, obj, before)])
+    _raise(kind, obj, [*_causes(kind, obj), *_immutable(kind, obj, before)])
 
 
 def _raise(kind: Kind, obj: Object, causes: Sequence[Cause]) -> None:
     if causes:
         raise StatusError(invalid(kind, obj["metadata"].get("name", ""), list(causes)))
+
+
+def _causes(kind: Kind, obj: Object) -> Causes:
+    if kind.resource == "horizontalpodautoscalers":
+        yield from _autoscaler(obj)
+    else:
+        yield from _metadata(kind, obj["metadata"])
+        yield from _spec(kind, obj)
 
 
 def _metadata(kind: Kind, metadata: Object) -> Causes:
@@ -78,8 +86,6 @@ def _spec(kind: Kind, obj: Object) -> Causes:
         yield from pod_spec_faults(spec, "spec")
     elif kind.resource == "services":
         yield from _service(spec)
-    elif kind.resource == "horizontalpodautoscalers":
-        yield from _autoscaler(spec)
     elif kind.resource == "apiservices":
         yield from _api_service(obj["metadata"], spec)
 
@@ -125,19 +131,9 @@ def _service(spec: Object) -> Causes:
             yield required(f"spec.ports[{number}].name")
 
 
-def _autoscaler(spec: Object) -> Causes:
-    least, most = spec.get("minReplicas", 1), spec.get("maxReplicas", 0)
-    target = spec.get("scaleTargetRef") or {}
-    for field in ("kind", "name"):
-        if not target.get(field):
-            yield required(f"spec.scaleTargetRef.{field}")
-    if least < 1:
-        yield wrong("spec.minReplicas", least, "must be greater than or equal to 1")
-    if most < 1:
-        yield wrong("spec.maxReplicas", most, "must be greater than 0")
-    elif most < least:
-        detail = "must be greater than or equal to `minReplicas`"
-        yield wrong("spec.maxReplicas", most, detail)
+def _autoscaler(obj: Object) -> Causes:
+    for cause in validation.causes(obj):
+        yield Cause(cause.reason, cause.message, cause.field)
 
 
 def _api_service(metadata: Object, spec: Object) -> Causes:

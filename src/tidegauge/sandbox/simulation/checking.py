@@ -4,10 +4,23 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 
-from tidegauge.sandbox.simulation.story import Change, Container, Load, Story, Workload
+from tidegauge.autoscale.lint import validation
+from tidegauge.autoscale.reading.defaults import defaulted
+from tidegauge.sandbox.simulation import manifests
+from tidegauge.sandbox.simulation.story import (
+    Autoscale,
+    Change,
+    Container,
+    Load,
+    Story,
+    Workload,
+)
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
 """A DNS label, short enough that names of pods made from it are one too."""
+
+_SCALABLE = ("Deployment", "StatefulSet")
+_SCALABLE_NAMES = " and ".join(f"{kind}s" for kind in _SCALABLE)
 
 _WRONG_NAME = "is no name for it; use up to 40 of a-z, 0-9 and dashes between them"
 
@@ -39,9 +52,25 @@ def _of_workload(workload: Workload, field: str) -> Iterator[str]:
     for part, value in limits.items():
         if not _is_count_or_percent(value):
             yield f"{field}.{part}: must be a number of pods or a percentage such as 25%"
-    scale = workload.autoscale
-    if scale and not 1 <= scale.min <= scale.max:
-        yield f"{field}.autoscale: {scale.min} to {scale.max} is no range; 1 <= min <= max"
+    if workload.autoscale:
+        yield from _of_autoscale(workload, workload.autoscale, f"{field}.autoscale")
+
+
+def _of_autoscale(workload: Workload, scale: Autoscale, field: str) -> Iterator[str]:
+    """What the API server would refuse, among it."""
+    if workload.kind not in _SCALABLE:
+        yield f"{field}: a {workload.kind} has no replicas to set; only {_SCALABLE_NAMES} have"
+    if not 1 <= scale.min <= scale.max:
+        yield f"{field}: {scale.min} to {scale.max} is no range; 1 <= min <= max"
+    names = [container.name for container in (*workload.containers, *workload.sidecars)]
+    if scale.container and scale.container not in names:
+        yield _unknown(f"{field}.container", scale.container, names)
+    if scale.container and scale.cpu is None:
+        yield f"{field}.cpu: missing; how much of its request may {scale.container} use?"
+    for cause in validation.causes(defaulted(manifests.autoscaler(workload, scale))):
+        part = cause.field.removeprefix("spec.")
+        if part.startswith(("metrics", "behavior")):
+            yield f"{field}: {part}: {cause.message}"
 
 
 def _of_containers(story: Story, workload: Workload, field: str) -> Iterator[str]:

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any, TypeAlias
 
+import msgspec
+
 from tidegauge.sandbox.apiserver.defaults import fill_in
-from tidegauge.sandbox.simulation.story import Container, Resources, Workload
+from tidegauge.sandbox.simulation.story import Autoscale, Container, Resources, Workload
 
 Object: TypeAlias = dict[str, Any]
 
@@ -30,7 +32,7 @@ def _bare_objects(workload: Workload) -> Iterator[tuple[str, Object]]:
         yield "services", _service(workload, headless=True)
         yield "statefulsets", _stateful_set(workload)
     if workload.autoscale:
-        yield "horizontalpodautoscalers", _autoscaler(workload)
+        yield "horizontalpodautoscalers", autoscaler(workload, workload.autoscale)
 
 
 def namespace(name: str) -> Object:
@@ -102,23 +104,33 @@ def _service(workload: Workload, *, headless: bool) -> Object:
     return {"metadata": _metadata(workload), "spec": spec, "status": {"loadBalancer": {}}}
 
 
-def _autoscaler(workload: Workload) -> Object:
-    assert workload.autoscale
-    target = {"type": "Utilization", "averageUtilization": workload.autoscale.cpu}
-    return {
-        "metadata": _metadata(workload),
-        "spec": {
-            "scaleTargetRef": {
-                "apiVersion": "apps/v1",
-                "kind": workload.kind,
-                "name": workload.name,
-            },
-            "minReplicas": workload.autoscale.min,
-            "maxReplicas": workload.autoscale.max,
-            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
-        },
-        "status": {"desiredReplicas": 0, "currentMetrics": None},
+def autoscaler(workload: Workload, scale: Autoscale) -> Object:
+    """Without defaults."""
+    spec: Object = {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": workload.kind, "name": workload.name},
+        "minReplicas": scale.min,
+        "maxReplicas": scale.max,
+        "metrics": list(_metrics(scale)),
     }
+    if scale.behavior:
+        spec["behavior"] = msgspec.to_builtins(scale.behavior)
+    status = {"desiredReplicas": 0, "currentMetrics": None}
+    return {"metadata": _metadata(workload), "spec": spec, "status": status}
+
+
+def _metrics(scale: Autoscale) -> Iterator[Object]:
+    if scale.cpu is not None and scale.container:
+        source = _target("cpu", scale.cpu) | {"container": scale.container}
+        yield {"type": "ContainerResource", "containerResource": source}
+    elif scale.cpu is not None:
+        yield {"type": "Resource", "resource": _target("cpu", scale.cpu)}
+    if scale.memory is not None:
+        yield {"type": "Resource", "resource": _target("memory", scale.memory)}
+
+
+def _target(resource: str, percent: int) -> Object:
+    target = {"type": "Utilization", "averageUtilization": percent}
+    return {"name": resource, "target": target}
 
 
 def _pod_spec(workload: Workload) -> Object:

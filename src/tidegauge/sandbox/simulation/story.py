@@ -84,12 +84,41 @@ class Container(_Part, frozen=True):
     limits: Resources = Resources()
 
 
+class Policy(_Part, frozen=True):
+    type: Literal["Pods", "Percent"]
+    value: int
+    period_seconds: int = 15
+
+
+class Rules(_Part, frozen=True, omit_defaults=True):
+    """Of one direction; what is not there has the API's default."""
+
+    stabilization_window_seconds: int | None = None
+    select_policy: Literal["Max", "Min", "Disabled"] | None = None
+    policies: list[Policy] | None = None
+    tolerance: Quantity | None = None
+
+
+class Behavior(_Part, frozen=True, omit_defaults=True):
+    """In the form of autoscaling/v2."""
+
+    scale_up: Rules | None = None
+    scale_down: Rules | None = None
+
+
 class Autoscale(_Part, frozen=True):
-    """A HorizontalPodAutoscaler on CPU, in percent of the requests."""
+    """A HorizontalPodAutoscaler; targets are percent of the requests."""
 
     min: int = 1
     max: int = 10
-    cpu: int = 80
+    cpu: int | None = None
+    """80 if there is no other target either."""
+
+    memory: int | None = None
+    container: str = ""
+    """Whose CPU is measured; empty for that of the whole pod."""
+
+    behavior: Behavior | None = None
 
 
 class Workload(_Part, frozen=True):

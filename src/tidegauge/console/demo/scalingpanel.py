@@ -1,0 +1,100 @@
+"""The parts of the screen about HPAs: how big their targets are and why, and each step."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tidegauge.autoscale.replay.figures import clock
+from tidegauge.console.demo.courses import Course, Step
+from tidegauge.console.demo.picture import AutoscalerRow
+from tidegauge.console.demo.spans import Line, Span
+
+FRESH = 20.0
+"""Seconds for which a step is news: four looks of the controller."""
+
+_STEP = 15
+"""Columns of a step, as `10→12 0:12:05`."""
+
+Courses = Mapping[str, Course]
+
+
+def autoscalers(
+    rows: Sequence[AutoscalerRow], courses: Courses, elapsed: float, *, wide: bool
+) -> Iterator[Line]:
+    """Why is told of the step while that is news, then of the present. `wide` has the usage too."""
+    names = _names(rows)
+    usages = [row.usage if wide else "" for row in rows]
+    columns = (
+        (_title(rows), names, "<"),
+        *([("USAGE", usages, "<")] if wide else []),
+        ("READY", [_ready(row) for row in rows], ">"),
+        ("RANGE", [f"{row.minimum}-{row.maximum}" for row in rows], "<"),
+    )
+    widths = [max(len(title), *map(len, cells)) for title, cells, _ in columns]
+    heads = (
+        f"{title:{side}{width}}" for (title, _, side), width in zip(columns, widths, strict=True)
+    )
+    yield [Span(f" {'  '.join(heads)}  {'LAST STEP':<{_STEP}}WHY", "head")]
+    for number, row in enumerate(rows):
+        cells = (
+            f"{texts[number]:{side}{width}}"
+            for (_, texts, side), width in zip(columns, widths, strict=True)
+        )
+        behind = row.wanted is None or row.ready < row.wanted
+        course = courses.get(row.key, Course(elapsed))
+        lead = Span(f" {'  '.join(cells)}  ", "warn" if behind else "")
+        yield [lead, *_step(course, elapsed), _why(course, elapsed)]
+
+
+def _title(rows: Sequence[AutoscalerRow]) -> str:
+    return "HPA" if _several(rows) else f"HPA OF {rows[0].namespace.upper()}"
+
+
+def _names(rows: Sequence[AutoscalerRow]) -> list[str]:
+    """Without the namespace that all are in."""
+    return [row.key if _several(rows) else row.name for row in rows]
+
+
+def _several(rows: Sequence[AutoscalerRow]) -> bool:
+    return len({row.namespace for row in rows}) > 1
+
+
+def _ready(row: AutoscalerRow) -> str:
+    return "none" if row.wanted is None else f"{row.ready}/{row.wanted}"
+
+
+def _step(course: Course, elapsed: float) -> Line:
+    step = course.last
+    if step is None:
+        return [Span(f"{'none yet':<{_STEP}}", "dim")]
+    fresh, sizes = _is_fresh(step, elapsed), f"{step.before}→{step.after}"
+    when = f" {clock(step.at)}"
+    return [Span(sizes, "title" if fresh else ""), Span(f"{when:<{_STEP - len(sizes)}}", "dim")]
+
+
+def _is_fresh(step: Step, elapsed: float) -> bool:
+    return elapsed - step.at < FRESH
+
+
+def _why(course: Course, elapsed: float) -> Span:
+    if course.last and _is_fresh(course.last, elapsed):
+        return Span(course.last.why)
+    style = "bad" if course.failing else "warn" if course.held else "dim"
+    return Span(course.now, style)
+
+
+def steps(rows: Sequence[AutoscalerRow], courses: Courses, elapsed: float) -> Iterator[Line]:
+    """The newest first."""
+    names = dict(zip((row.key for row in rows), _names(rows), strict=True))
+    found = [(step, names[key]) for key in names for step in courses.get(key, Course(0)).steps]
+    if not found:
+        return
+    width = max(len(name) for _, name in found)
+    yield [Span(" LAST STEPS", "head")]
+    for step, name in sorted(found, reverse=True):
+        style = "title" if _is_fresh(step, elapsed) else ""
+        sizes = f"{step.before}→{step.after}"
+        yield [
+            Span(f" {clock(step.at)}  ", "dim"),
+            Span(f"{name:<{width}}  "),
+            Span(f"{sizes:<7}", style),
+            Span(step.why),
+        ]
