@@ -2,6 +2,7 @@
 scale at once, and usage as a test says.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -36,6 +37,8 @@ class World:
         self.token = self.server.identities.token(ADMIN)
         self.load: dict[str, float] = {}
         """Milli-cores that the pods of an app use together."""
+        self.labelled = True
+        """Whether usage comes with its pods' labels."""
         self.requests: list[tuple[str, str]] = []
         """Method and path of all that was asked."""
         self.storage.create("namespaces", {"metadata": {"name": NAMESPACE}, "spec": {}})
@@ -126,8 +129,9 @@ class World:
         metadata = pod["metadata"]
         app = metadata["labels"]["app"]
         share = self.load[app] / max(self.replicas(app), 1)
+        shown = ("name", "namespace", "labels") if self.labelled else ("name", "namespace")
         return {
-            "metadata": {key: metadata[key] for key in ("name", "namespace", "labels")},
+            "metadata": {key: metadata[key] for key in shown},
             "timestamp": format_rfc3339(int(self.clock.now())),
             "window": "15s",
             "containers": [{"name": "app", "usage": {"cpu": f"{round(share)}m"}}],
@@ -187,6 +191,9 @@ class Direct(Client):
         super().__init__(Access("test", "http://api"), world.clock, environ={})
         self.world = world
         self.connected = True
+        self.flowing = asyncio.Event()
+        """Cleared while watches bring nothing."""
+        self.flowing.set()
         self.before: Callable[[str, str], None] = lambda _method, _path: None
 
     @asynccontextmanager
@@ -227,6 +234,7 @@ class Direct(Client):
         self, url: str, chunks: AsyncGenerator[bytes, None]
     ) -> AsyncGenerator[bytes, None]:
         async for chunk in chunks:
+            await self.flowing.wait()
             if not self.connected:
                 raise Unreachable(url, "cut off")
             yield chunk
