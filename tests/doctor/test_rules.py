@@ -64,6 +64,7 @@ UNAVAILABLE = {
     "no Service": ("ServiceNotFound", "service/tidegauge is not present", "does not exist"),
     "no port": ("ServicePortError", "service has no port 443", "no such port"),
     "no pods": ("MissingEndpoints", "endpoints have no addresses", "no pod behind"),
+    "no endpoints": ("EndpointsNotFound", "cannot find endpointslices", "no pod behind"),
     "untrusted": (
         "FailedDiscoveryCheck",
         "tls: failed to verify certificate: x509: certificate signed by unknown authority",

@@ -42,7 +42,7 @@ def missing(evidence: Evidence) -> Iterator[Found]:
             yield Found(subject=f"apiservice {name}", what=what)
 
 
-_REASONS = (
+_REASONS = (  # reason, words of the message, what is the case, remedy
     (
         "ServiceNotFound",
         "",
@@ -56,7 +56,7 @@ _REASONS = (
         "make spec.service.port of the APIService one of the ports of service {namespace}/{name}",
     ),
     (
-        "MissingEndpoints",
+        "MissingEndpoints|EndpointsNotFound",
         "",
         "no pod behind its Service is ready",
         "kubectl -n {namespace} get pods; the findings about the server tell why it is not ready",
@@ -117,7 +117,9 @@ def unavailable(evidence: Evidence) -> Iterator[Found]:
 def _explained(one: APIService) -> tuple[str, str]:
     condition, where = one.available, one.spec.service
     for reason, words, what, remedy in _REASONS:
-        if reason == condition.reason and re.search(words, condition.message or ""):
+        if re.fullmatch(reason, condition.reason or "") and re.search(
+            words, condition.message or ""
+        ):
             names = {"namespace": "", "name": "", "port": 443}
             if where:
                 names = {"namespace": where.namespace, "name": where.name, "port": where.port}
