@@ -1,5 +1,7 @@
 """All rules over the evidence."""
 
+from collections.abc import Mapping
+
 from tidegauge.doctor.checks import (
     aggregation,
     autoscalers,
@@ -12,16 +14,18 @@ from tidegauge.doctor.checks import (
 from tidegauge.doctor.evidence import Evidence
 from tidegauge.doctor.findings import Finding, Rule
 
-RULES: tuple[Rule, ...] = (
-    *controlplane.RULES,
-    *nodes.RULES,
-    *kubelets.RULES,
-    *server.RULES,
-    *aggregation.RULES,
-    *usage.RULES,
-    *autoscalers.RULES,
-)
+STAGES: Mapping[str, tuple[Rule, ...]] = {
+    "The control plane": controlplane.RULES,
+    "Nodes": nodes.RULES,
+    "Kubelets": kubelets.RULES,
+    "The metrics server": server.RULES,
+    "The aggregation layer": aggregation.RULES,
+    "Usage": usage.RULES,
+    "HorizontalPodAutoscalers": autoscalers.RULES,
+}
 """In the order in which the data flows: what is first found may be the cause of the rest."""
+
+RULES = tuple(rule for rules in STAGES.values() for rule in rules)
 
 
 def diagnose(evidence: Evidence) -> list[Finding]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from tidegauge.autoscale.lint.findings import Severity
-from tidegauge.console.demo.spans import Line, Span
+from tidegauge.console.demo.spans import Line, Span, wrapped
 from tidegauge.doctor.evidence import Evidence, Unread, known
 from tidegauge.doctor.findings import Finding, Rule
 
@@ -20,7 +20,7 @@ _LABEL = 9
 
 def report(evidence: Evidence, findings: Sequence[Finding], columns: int) -> Iterator[Line]:
     """All lines of it."""
-    yield [Span("Cluster ", "head"), Span(_seen(evidence))]
+    yield from wrapped([Span("Cluster  ", "head")], _seen(evidence), columns)
     for finding in findings:
         yield []
         yield from _paragraph(finding, columns)

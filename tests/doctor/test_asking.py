@@ -1,0 +1,87 @@
+"""Kubelets are asked twice, and what they say is judged."""
+
+from tests.clock import ManualClock
+from tests.doctor.given import made, node
+from tidegauge.doctor.asking import Asking, aim
+from tidegauge.doctor.objects import Node
+from tidegauge.kubelet.addressing import AddressRules
+from tidegauge.kubelet.errors import RefusedError
+from tidegauge.kubelet.target import Target
+from tidegauge.kubelet.transport import Body
+
+TARGET = Target(name="worker-1", addresses=("10.0.0.1",), port=10250)
+BODY = """\
+node_cpu_usage_seconds_total 1.5 {stamp}
+node_memory_working_set_bytes 1e9 {stamp}
+container_cpu_usage_seconds_total{{container="web",namespace="shop",pod="web-1"}} 1 {stamp}
+container_memory_working_set_bytes{{container="web",namespace="shop",pod="web-1"}} 1e6 {stamp}
+container_cpu_usage_seconds_total{{container="half",namespace="shop",pod="web-2"}} 1 {stamp}
+"""
+
+
+class Scripted:
+    """A transport that gives these bodies, an error where one stands."""
+
+    def __init__(self, *answers: str | Exception) -> None:
+        self._answers = iter(answers)
+        self.forgotten: list[str] = []
+
+    async def get(self, target: Target, timeout: float) -> Body:  # noqa: ARG002  (the protocol's)
+        answer = next(self._answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return Body(answer.encode(), 1000.0)
+
+    def forget(self, name: str) -> None:
+        self.forgotten.append(name)
+
+    def close(self) -> None:
+        raise AssertionError("it is the caller's")
+
+
+def asking(transport: Scripted, clock: ManualClock) -> Asking:
+    async def sleep(seconds: float) -> None:
+        clock.advance(seconds)
+
+    return Asking(transport, clock, apart=25.0, sleep=sleep)
+
+
+def at(seconds: int) -> str:
+    return BODY.format(stamp=seconds * 1000)
+
+
+async def test_moving() -> None:
+    """Stamps that move between the asks are seen to, and a container that is half there too."""
+    clock = ManualClock()
+    looks = await asking(Scripted(at(990), at(1010)), clock).looks([TARGET])
+    look = looks["worker-1"]
+    assert (look.moved, look.stamp, look.apart) == (True, 1_010_000, 25.0)
+    assert look.incomplete == ("shop/web-2/half",)
+    assert look.pods == (("shop", "web-1"), ("shop", "web-2"))
+
+
+async def test_standing() -> None:
+    """The same stamps twice have not moved."""
+    clock = ManualClock()
+    looks = await asking(Scripted(at(990), at(990)), clock).looks([TARGET])
+    assert not looks["worker-1"].moved
+
+
+async def test_silent() -> None:
+    """A kubelet that does not answer is told with its cause, and let go."""
+    transport = Scripted(RefusedError("worker-1", "https://10.0.0.1:10250", "connection refused"))
+    looks = await asking(transport, ManualClock()).looks([TARGET])
+    assert looks["worker-1"].cause == "refused"
+    assert "connection refused" in looks["worker-1"].problem
+    assert transport.forgotten == ["worker-1"]
+
+
+def test_aim() -> None:
+    """Nodes are aimed at by the server's rules; those it leaves out are told with the reason."""
+    status = {"addresses": [{"type": "InternalIP", "address": "10.0.0.1"}]}
+    good = made(Node, "good", status=status)
+    off = made(Node, "off", metadata={"annotations": {"tidegauge.dev/scrape": "false"}})
+    aimed = aim([good, off, node("homeless")], AddressRules())
+    assert [target.name for target in aimed.targets] == ["good"]
+    assert aimed.skipped["off"] == ""
+    assert "no usable address" in aimed.skipped["homeless"]
