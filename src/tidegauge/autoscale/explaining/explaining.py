@@ -21,10 +21,11 @@ from tidegauge.autoscale.reading.reader import AUTOSCALERS, Observed, Unread
 
 
 class Explained(Struct, frozen=True):
-    """With the decision, whose memory serves the next look."""
+    """With the decision, and what who watches knows of the past at the next look."""
 
     explanation: Explanation
     decision: Decision
+    past: Past
 
 
 def explain(
@@ -58,7 +59,12 @@ def explain(
     else:
         explanation = _known(explanation, situation, decision, recollection, period, similar)
     assumed = (*explanation.assumed, *_unseen(observed.unread))
-    return Explained(replace(explanation, assumed=assumed), decision)
+    carried = replace(
+        past,
+        carried=decision.outcome.memory.recommendations,
+        undated=recollection.undated,
+    )
+    return Explained(replace(explanation, assumed=assumed), decision, carried)
 
 
 def _unknown(explanation: Explanation, decision: Decision, unread: Sequence[Unread]) -> Explanation:

@@ -39,6 +39,8 @@ class Past(Struct, frozen=True, kw_only=True):
     """When the HPA was created."""
     carried: Recommendations | None = None
     """All recommendations, for who has watched them."""
+    undated: Recommendation | None = None
+    """The one of them whose time is not known."""
 
 
 class Recollection(Struct, frozen=True, kw_only=True):
@@ -77,7 +79,8 @@ def recollect(
         return Recollection(memory=Memory())  # it has never looked
     ups, downs, doubts = _changes(past.rescales, status, spec.behavior, now)
     if past.carried is not None:
-        return Recollection(memory=Memory(past.carried, ups, downs), assumed=doubts)
+        memory = Memory(past.carried, ups, downs)
+        return Recollection(memory=memory, undated=past.undated, assumed=doubts)
     dated = tuple(_dated(past, status, now - _longest_window(spec.behavior, settings)))
     reason = _reason(status, ConditionType.ABLE_TO_SCALE)
     implied = Recommendation(now - period, status.current_replicas)

@@ -11,6 +11,7 @@ from tidegauge.autoscale.engine.pods import Pod
 from tidegauge.autoscale.engine.profiles import NEWEST, Profile
 from tidegauge.autoscale.engine.settings import Settings
 from tidegauge.autoscale.engine.situation import Autoscaler, Scale, ScaleFailure, Situation
+from tidegauge.autoscale.engine.spec import Reference
 from tidegauge.autoscale.reading import objects
 from tidegauge.autoscale.reading.discovering import Discovery
 from tidegauge.autoscale.reading.errortexts import error_text, failure
@@ -21,6 +22,7 @@ from tidegauge.autoscale.reading.objects import (
     AutoscalerObject,
     EventList,
     EventObject,
+    Metadata,
     PodList,
     ScaleObject,
 )
@@ -128,6 +130,14 @@ class Reader:
         path, params = EVENTS.path(namespace), {"fieldSelector": fields}
         return (await self._client.get(path, type=EventList, params=params)).items or []
 
+    async def names(self, namespace: str, target: Reference) -> list[str]:
+        """Of all objects of the target's kind. Raises ClusterError."""
+        resource = await self._discovery.target(target)
+        if isinstance(resource, ScaleFailure):
+            return []
+        listed = await self._client.get(resource.path(namespace), type=_Names)
+        return [one.metadata.name for one in listed.items or ()]
+
     async def _met(self, one: AutoscalerObject) -> Neighbour:
         autoscaler = objects.autoscaler(one)
         target = autoscaler.spec.scale_target_ref
@@ -142,6 +152,14 @@ class Reader:
             unread = _refused("get", f"{resource.qualified}/scale", error)
             return Neighbour(one, autoscaler, failed, unread)
         return Neighbour(one, autoscaler, scale)
+
+
+class _Named(Struct, frozen=True):
+    metadata: Metadata = Metadata()
+
+
+class _Names(Struct, frozen=True):
+    items: list[_Named] | None = None
 
 
 class _Look:
