@@ -21,7 +21,10 @@ _NEITHER_RAW = "must set either a target raw value or a target utilization"
 
 
 def metric_causes(metric: Json, path: str) -> Iterator[Cause]:
-    """Of a MetricSpec. Of several blocks only the first is looked at in depth."""
+    """Of a MetricSpec. Of several blocks only the first is looked at in depth.
+
+    Of an unknown type upstream complains twice.
+    """
     kind = metric.get("type") or ""
     if not kind:
         yield required(f"{path}.type", "must specify a metric source type")
@@ -34,6 +37,8 @@ def metric_causes(metric: Json, path: str) -> Iterator[Cause]:
     if expected and expected not in present:
         detail = "must populate information for the given metric source"
         yield required(f"{path}.{expected}", detail)
+    elif not expected:
+        yield unsupported(f"{path}.type", kind, _BLOCKS)
     surplus = [name for name in present if name != expected] if len(present) != 1 else []
     for name in sorted(surplus):
         yield forbidden(f"{path}.{name}", "must populate the given metric source only")

@@ -48,7 +48,8 @@ def subdomain_faults(name: str) -> list[str]:
 
 def label_faults(name: str) -> list[str]:
     """Of a container's name."""
-    return _faults(name, _LONGEST_LABEL, _LABEL, _LABEL_FAULT)
+    dotted = re.fullmatch(_SUBDOMAIN, name, re.ASCII)
+    return _faults(name, _LONGEST_LABEL, _LABEL, "must not contain dots" if dotted else _LABEL_FAULT)
 
 
 def _faults(name: str, most: int, pattern: str, complaint: str) -> list[str]:

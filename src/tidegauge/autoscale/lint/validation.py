@@ -29,7 +29,7 @@ _ZERO_FROM = 37
 """Minor version from which `minReplicas: 0` is let through unless a feature gate says no."""
 
 _DECLARATIVE_FROM = 37
-"""From here on the bounds of the sizes are looked at by generated code, at the end."""
+"""From here on generated code looks at the bounds of the sizes, at the end; it tells nothing twice."""
 
 _GENERATED_SUFFIX = 6
 """Characters that the API server makes up stand in for at least this many."""
@@ -49,18 +49,18 @@ def causes(hpa: Json, minor: int = NEWEST) -> list[Cause]:
     """
     spec = hpa.get("spec") or {}
     floor = 0 if minor >= _ZERO_FROM else 1
-    sizes = list(_size_causes(spec, floor, declarative=minor >= _DECLARATIVE_FROM))
-    own = sizes if minor < _DECLARATIVE_FROM else []
+    last = minor >= _DECLARATIVE_FROM
+    sizes = _size_causes(spec, floor, declarative=last)
     found = chain(
         _metadata_causes(hpa.get("metadata") or {}),
-        own,
+        () if last else sizes,
         _order_causes(spec),
         reference_causes(spec.get("scaleTargetRef") or {}, "spec.scaleTargetRef"),
         _metrics_causes(spec),
         _behavior_causes(spec.get("behavior")),
-        sizes if not own else [],
+        sizes if last else (),
     )
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found)) if last else list(found)
 
 
 def _metadata_causes(metadata: Json) -> Iterator[Cause]:
@@ -77,7 +77,7 @@ def _metadata_causes(metadata: Json) -> Iterator[Cause]:
     for key, value in sorted((metadata.get("labels") or {}).items()):
         for fault in key_faults(key):
             yield invalid("metadata.labels", key, fault)
-        for fault in value_faults(value):
+        for fault in value_faults(value or ""):
             yield invalid("metadata.labels", value, fault)
     yield from _annotation_causes(metadata.get("annotations") or {})
 
@@ -86,7 +86,7 @@ def _annotation_causes(annotations: Mapping[str, str]) -> Iterator[Cause]:
     for key in sorted(annotations):
         for fault in key_faults(key.lower()):
             yield invalid("metadata.annotations", key, fault)
-    size = sum(len(text.encode()) for text in chain.from_iterable(annotations.items()))
+    size = sum(len((text or "").encode()) for text in chain.from_iterable(annotations.items()))
     if size > _MOST_ANNOTATIONS:
         yield too_long("metadata.annotations", _MOST_ANNOTATIONS)
 

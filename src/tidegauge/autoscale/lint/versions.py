@@ -10,9 +10,13 @@ from typing import Any
 
 from tidegauge.autoscale.lint.access import Json, mapping_at, text_at
 from tidegauge.autoscale.lint.schema import BEHAVIOR_TYPE, METRICS_TYPE, Type, flaws
+from tidegauge.units.quantities import parse
 
 _ANNOTATION = "autoscaling.alpha.kubernetes.io/"
 METRICS, BEHAVIOR = f"{_ANNOTATION}metrics", f"{_ANNOTATION}behavior"
+
+_ABSENT = "0"
+"""What a figure becomes that this version cannot leave out."""
 
 V1 = "autoscaling/v1"
 V2 = "autoscaling/v2"
@@ -43,7 +47,8 @@ def unreadable_annotations(hpa: Json) -> Iterator[tuple[str, str]]:
 
 def _problem(text: str, type_: Type, read: Callable[[Any], Any]) -> str:
     try:
-        return "; ".join(f"{each.path} {each.message}" for each in flaws(read(_json(text)), type_))
+        found = [each for each in flaws(read(_json(text)), type_) if not each.unknown]
+        return "; ".join(f"{each.path} {each.message}" for each in found)
     except ValueError as error:
         return f"is no JSON of the right form: {error}"
 
@@ -90,8 +95,8 @@ def _lowered(value: Any) -> Any:
 
 def _cpu(share: Any) -> Iterator[dict[str, Any]]:
     if share is not None:
-        source = {"name": "cpu", "targetAverageUtilization": share}
-        yield {"type": "Resource", "resource": source}
+        target = {"type": "Utilization", "averageUtilization": share}
+        yield {"type": "Resource", "resource": {"name": "cpu", "target": target}}
 
 
 def _metric(metric: Json) -> dict[str, Any]:
@@ -103,7 +108,7 @@ def _metric(metric: Json) -> dict[str, Any]:
 
 
 def _source(block: str, source: Json) -> dict[str, Any]:
-    made: dict[str, Any] = {"target": _target(source)}
+    made: dict[str, Any] = {"target": _target(block, source)}
     for part in ("name", "container"):
         if part in source:
             made[part] = source[part]
@@ -117,13 +122,17 @@ def _source(block: str, source: Json) -> dict[str, Any]:
     return made
 
 
-def _target(source: Json) -> dict[str, Any]:
+def _target(block: str, source: Json) -> dict[str, Any]:
     share, total = source.get("targetAverageUtilization"), source.get("targetValue")
-    average = source.get("targetAverageValue", source.get("averageValue"))
-    if share is not None:
-        kind = "Utilization"
-    else:
-        kind = "Value" if average is None and total is not None else "AverageValue"
+    average = source.get("averageValue" if block == "object" else "targetAverageValue")
+    if block == "pods":
+        average = _ABSENT if average is None else average
+    elif block == "object" and average is None:
+        total = _ABSENT if total is None else total
+    elif block == "object" and total is not None and not parse(str(total).strip()).nano:
+        total = None  # beside an average a zero means that it was left out
+    kind = "Value" if average is None and total is not None else "AverageValue"
+    kind = kind if share is None else "Utilization"
     figures = {"averageUtilization": share, "averageValue": average, "value": total}
     return {"type": kind, **{key: each for key, each in figures.items() if each is not None}}
 

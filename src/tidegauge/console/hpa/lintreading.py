@@ -54,7 +54,7 @@ _IF_SERVED = (
     _Kind("ScaledObject", ApiResource("keda.sh", "v1alpha1", "scaledobjects"), "what KEDA scales"),
 )
 
-_TARGETS = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
+_LISTED = frozenset((kind.resource.group, kind.name) for kind in _KINDS)
 
 
 class Read(Struct, frozen=True):
@@ -98,11 +98,7 @@ class _Reading:
         kinds = (*_KINDS, *served) if autoscalers else ()
         await asyncio.gather(*(self._add(kind, namespaces) for kind in kinds))
         for key in dict.fromkeys(map(_target_of, autoscalers)):
-            if (
-                key.kind
-                and key.name
-                and (key.kind not in _TARGETS or key.group not in ("", "apps"))
-            ):
+            if key.kind and key.name and (key.group, key.kind) not in _LISTED:
                 await self._add_target(key)
         knowledge = Knowledge(
             whole=frozenset(self._whole),
