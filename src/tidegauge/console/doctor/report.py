@@ -25,7 +25,7 @@ def report(evidence: Evidence, findings: Sequence[Finding], columns: int) -> Ite
         yield []
         yield from _paragraph(finding, columns)
     yield []
-    yield _verdict(findings)
+    yield from _verdict(findings)
 
 
 def _seen(evidence: Evidence) -> str:
@@ -72,9 +72,10 @@ def _and_more(rest: int) -> str:
     return f" and {rest} more" if rest > 0 else ""
 
 
-def _verdict(findings: Sequence[Finding]) -> Line:
+def _verdict(findings: Sequence[Finding]) -> Iterator[Line]:
     if not findings:
-        return [Span("Nothing found. ", "good"), Span("All that was looked at is fine.")]
+        yield [Span("Nothing found. ", "good"), Span("All that was looked at is fine.")]
+        return
     counts = Counter(one.severity for one in findings)
     words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
     told = [
@@ -82,8 +83,8 @@ def _verdict(findings: Sequence[Finding]) -> Line:
         for each, word in words.items()
         if counts[each]
     ]
-    joined = [part for span in told for part in (Span(", "), span)][1:]
-    return [*joined, Span(". What stands first may be the cause of what follows.")]
+    yield [part for span in told for part in (Span(", "), span)][1:]
+    yield [Span("What stands first may be the cause of what follows.", "dim")]
 
 
 def listing(rules: Iterable[Rule]) -> Iterator[str]:
