@@ -23,34 +23,34 @@ def test_a_line_goes_from_point_to_point_and_breaks_at_gaps() -> None:
     """A gap begins anew."""
     drawn = paths.line([(0, 0), (10, 5), (20, None), (30, 10)], SCALES)
 
-    assert drawn == "M0 100L100 50M300 0"
+    assert drawn == "M0 100L1000 50M3000 0"
 
 
 def test_steps_hold_until_the_next_change_and_to_the_edge() -> None:
     """Points that change nothing are not drawn."""
-    assert paths.steps([(0, 0), (10, 0), (20, 5)], SCALES) == "M0 100L200 100L200 50L1000 50"
+    assert paths.steps([(0, 0), (10, 0), (20, 5)], SCALES) == "M0 100L2000 100L2000 50L10000 50"
 
 
 def test_steps_end_where_nothing_is_known() -> None:
     """The last value holds until then."""
-    assert paths.steps([(0, 5), (40, None)], SCALES) == "M0 50L400 50"
+    assert paths.steps([(0, 5), (40, None)], SCALES) == "M0 50L4000 50"
 
 
 def test_an_area_goes_out_above_and_back_below() -> None:
     """Closed."""
     drawn = paths.between([(0, 0), (50, None)], [(0, 5), (50, None)], SCALES)
 
-    assert drawn == "M0 50L500 50L500 100L0 100Z"
+    assert drawn == "M0 50L5000 50L5000 100L0 100Z"
 
 
 def test_thinning_keeps_what_can_be_seen() -> None:
     """A spike of one step is still there; a column has four points at most."""
-    points = [(at / 1000, 1.0 + at % 2) for at in range(100_000)]
-    points[54_321] = (54.321, 10.0)
+    points = [(at / 2000, 1.0 + at % 2) for at in range(200_000)]
+    points[108_642] = (54.321, 10.0)
     drawn = paths.line(points, SCALES)
 
-    assert "L543.2 0L" in drawn
-    assert drawn.count("L") < 4 * 1000
+    assert "L5432 0L" in drawn
+    assert drawn.count("L") < 4 * 10_000
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The page of one run, or of several that are compared: one file, nothing to fetch."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib import resources
 
 from tidegauge.autoscale.replay.figures import clock
@@ -18,8 +19,8 @@ from tidegauge.console.hpa.page.ticks import number
 _NOTHING_FROM_OUTSIDE = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 _HINT = (
-    "Point at a moment to see why the size was what it was. Or focus the pictures: "
-    "← → go from step to step, Page Up and Page Down from change to change."
+    "Point at a moment to see why the size was what it was; drag to zoom. "
+    "Keys: ← → for steps, Page Up and Down for changes, + and - for the zoom."
 )
 
 
@@ -56,27 +57,35 @@ def _head(title: str) -> Markup:
 
 
 def _header(runs: Sequence[Run]) -> Markup:
-    one = runs[0]
+    facts = [_facts(run) for run in runs]
+    if len(set(facts)) == 1:
+        shared, own = [element("p", text(facts[0]), class_="facts")], [""] * len(runs)
+    else:
+        shared, own = [], facts
     if len(runs) == 1:
-        return element(
-            "header", element("h1", text(one.name)), element("p", text(_facts(one)), class_="facts")
-        )
-    entries = (_entry(letter, run) for letter, run in zip(LETTERS, runs, strict=False))
-    title = element("h1", text(f"{len(runs)} runs compared"))
-    return element("header", title, element("ul", *entries, class_="runs"), differences(runs))
+        return element("header", element("h1", text(runs[0].name)), *shared)
+    entries = map(_entry, LETTERS, runs, own)
+    return element(
+        "header",
+        element("h1", text(f"{len(runs)} runs compared")),
+        *shared,
+        element("ul", *entries, class_="runs"),
+        differences(runs),
+    )
 
 
-def _entry(letter: str, run: Run) -> Markup:
+def _entry(letter: str, run: Run, facts: str) -> Markup:
     chip = element("i", text(letter), class_=f"chip {letter.lower()}")
-    facts = element("p", text(_facts(run)), class_="facts")
-    return element("li", chip, element("b", text(run.name)), facts)
+    more = [element("p", text(facts), class_="facts")] if facts else []
+    return element("li", chip, element("b", text(run.name)), *more)
 
 
 def _facts(run: Run) -> str:
     what = "simulated" if run.workload else "recorded"
+    begin = "" if run.began is None else f" from {datetime.fromtimestamp(run.began, UTC):%F %T} UTC"
     return (
-        f"HPA {run.namespace}/{run.hpa} on {run.target}, {clock(run.seconds)} {what}, a step every "
-        f"{number(run.period)} s, as Kubernetes {run.profile} does it"
+        f"HPA {run.namespace}/{run.hpa} on {run.target}, {clock(run.seconds)} {what}{begin}, "
+        f"a step every {number(run.period)} s, as Kubernetes {run.profile} does it"
     )
 
 

@@ -11,7 +11,7 @@ from tidegauge.console.hpa.page.ticks import number
 LETTERS = "ABCD"
 """What the runs are called where they are compared. More lines can't be told apart."""
 
-_WORTH_SHOWING = 1.5
+_WORTH_SHOWING = 1.25
 """Up to how many times the largest size is drawn what the metrics want, which has no limit."""
 
 

@@ -5,12 +5,15 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-WIDTH, HEIGHT = 1000, 100
-"""Of a plot's coordinates; the page stretches them to its size."""
+WIDTH, HEIGHT = 10_000, 100
+"""Of a plot's coordinates, to which the page gives its size and on which it zooms; whole numbers
+across are nine seconds of a day.
+"""
 
-_COLUMNS = 1000
-"""Of as many points as fall into a column the first, least, greatest and last are drawn: on a
-screen a column is about a pixel."""
+_COLUMNS = WIDTH
+"""Of the points in a column the first, least, greatest and last are drawn, which can't be told from
+all of them. A day of steps is not thinned at all, and so can be zoomed.
+"""
 
 Point = tuple[float, float]
 """Seconds and value."""
@@ -86,12 +89,8 @@ def _joined(points: Iterable[Point], scales: Scales) -> str:
 
 
 def _x(at: float, scales: Scales) -> str:
-    return _short(at / scales.seconds * WIDTH)
+    return f"{at / scales.seconds * WIDTH:.0f}"
 
 
 def _y(value: float, scales: Scales) -> str:
-    return _short(HEIGHT - value / scales.top * HEIGHT)
-
-
-def _short(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
+    return f"{HEIGHT - value / scales.top * HEIGHT:.1f}".removesuffix(".0")
