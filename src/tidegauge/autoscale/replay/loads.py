@@ -101,8 +101,8 @@ class _Reader:
             self.problems.append(f"{self.source}:{number}: {error}")
 
     def _heading(self, cells: list[str]) -> bool:
-        """Whether it is one: its second cell is no number."""
-        if len(cells) < 2 or _is_number(cells[1]):
+        """Whether it is one: it begins with neither a time nor, next to it, a number."""
+        if len(cells) < 2 or _is_number(cells[1]) or _is_time(cells[0]):
             return False
         self.names = cells
         for name in cells[2:]:
@@ -142,6 +142,14 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
 def _is_number(text: str) -> bool:
     try:
         float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_time(text: str) -> bool:
+    try:
+        _read_time(text)
     except ValueError:
         return False
     return True

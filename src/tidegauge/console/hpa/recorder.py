@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tidegauge.autoscale.engine.memory import Memory
 from tidegauge.autoscale.engine.profiles import PROFILES
+from tidegauge.autoscale.engine.status import Status
 from tidegauge.autoscale.explaining.recollecting import Past, recollect, rescales
 from tidegauge.autoscale.reading.reader import Neighbourhood, Observed, Reader
 from tidegauge.autoscale.replay.recording import Header, Writer
@@ -15,22 +16,28 @@ from tidegauge.cluster.errors import ClusterError, Forbidden
 from tidegauge.units.clock import Clock
 
 _AHEAD = 1.0
-"""Seconds before the controller's expected look: `lastScaleTime` is known to a second."""
+"""Seconds before the controller's expected look: the API's times are whole seconds."""
 
 Write = Callable[[bytes], None]
 Say = Callable[[str], None]
 
 
-def next_look(now: float, period: float, scaled_at: float | None) -> float:
+def next_look(now: float, period: float, looked: float | None) -> float:
     """About a period from now, a moment before the controller looks.
 
-    It looks each period, so at multiples of it after `scaled_at`, where it is known to have looked.
+    It looks each period, so at multiples of it after `looked`, when it is known to have looked.
     """
     planned = now + period
-    if scaled_at is None:
+    if looked is None:
         return planned
-    late = (planned + _AHEAD - scaled_at) % period
+    late = (planned + _AHEAD - looked) % period
     return planned - late if late < period / 2 else planned - late + period
+
+
+def _looked(status: Status) -> float | None:
+    """The last time at which the controller is known to have looked: it said so."""
+    times = [status.last_scale_time, *(one.last_transition_time for one in status.conditions)]
+    return max((time for time in times if time is not None), default=None)
 
 
 class Recorder:
@@ -69,8 +76,8 @@ class Recorder:
         await asyncio.sleep(max(ends - self._clock.now(), 0))
 
     def _upcoming(self, seen: Observed) -> float:
-        scaled_at = seen.situation.autoscaler.status.last_scale_time
-        return next_look(self._clock.now(), self._controller.period, scaled_at)
+        looked = _looked(seen.situation.autoscaler.status)
+        return next_look(self._clock.now(), self._controller.period, looked)
 
     async def _near(self) -> Neighbourhood:
         """The namespace's HPAs once, for what they select; none for who may not list them."""

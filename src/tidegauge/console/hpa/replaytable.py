@@ -21,7 +21,7 @@ def table(run: Run, width: int, *, every: bool = False) -> str:
         "",
         *_steps(run, width, every=every),
         "",
-        f"Of {len(known)} steps it is known what the cluster did; at {len(unlike)} it was not this.",
+        f"What the cluster did is known of {len(known)} steps; at {len(unlike)} it was not this.",
     ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
