@@ -41,14 +41,14 @@ CARDS = (
         "Were there enough pods?",
         (
             Score("of the time too few", lambda s: s.under_time, " %", "τU"),
-            Score("of the demand lacking, on average", lambda s: s.under_provisioning, " %", "θU"),
+            Score("of the demand lacking", lambda s: s.under_provisioning, " %", "θU"),
         ),
     ),
     Card(
         "Were there too many?",
         (
             Score("of the time too many", lambda s: s.over_time, " %", "τO"),
-            Score("above the demand, on average", lambda s: s.over_provisioning, " %", "θO"),
+            Score("above the demand", lambda s: s.over_provisioning, " %", "θO"),
         ),
     ),
     Card(
@@ -63,9 +63,9 @@ CARDS = (
         "Was it calm?",
         (
             Score("changes of the size", lambda s: s.rescales),
-            Score("of them reversed the one before", lambda s: s.reversals),
+            Score("against the one before", lambda s: s.reversals),
             Score(
-                "of the time against the demand's course",
+                "of the time out of step",
                 lambda s: s.instability,
                 " %",
                 "\N{GREEK SMALL LETTER UPSILON}",
@@ -80,18 +80,18 @@ CARDS = (
             ),
             Score("dropped", lambda s: s.dropped),
             Score("had to wait", lambda s: s.late),
-            Score("the longest wait", lambda s: s.longest_wait, " s"),
+            Score("longest wait", lambda s: s.longest_wait, " s"),
         ),
     ),
     Card(
         "How hot did pods run?",
         (
             Score(
-                "of their capacity asked for, at worst",
+                "of capacity asked for, at worst",
                 lambda s: _percent(s.worst_saturation),
                 " %",
             ),
-            Score("of the time more than they can do", lambda s: s.saturated_time, " %"),
+            Score("of the time overloaded", lambda s: s.saturated_time, " %"),
         ),
     ),
 )

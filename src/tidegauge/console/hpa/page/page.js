@@ -169,10 +169,11 @@
   });
   const buttons = { "Zoom in": () => zoomBy(0.5), "Zoom out": () => zoomBy(2), "Show all": () => zoom(0, seconds) };
   const hint = document.querySelector(".hint");
-  for (const [name, press] of Object.entries(buttons)) {
-    hint.append(made("button", "", name));
-    hint.lastChild.addEventListener("click", press);
-  }
+  hint.prepend(...Object.entries(buttons).map(([name, press]) => {
+    const button = made("button", "", name);
+    button.addEventListener("click", press);
+    return button;
+  }));
 
   const slider = { role: "slider", tabindex: 0, "aria-label": "Step of the run", "aria-valuemin": 0, "aria-valuemax": end };
   for (const [name, value] of Object.entries(slider)) charts.setAttribute(name, value);

@@ -18,9 +18,9 @@ LIGHT: Mapping[str, str] = {
     "green": "#00775a",
     "purple": "#9a3f87",
     "pale": "#b9d7ee",
-    "paler": "#e2eff9",
+    "paler": "#d9eaf7",
     "warm": "#f3cfae",
-    "warmer": "#fae8d7",
+    "warmer": "#f9e1ca",
     "band": "#d0e8dd",
 }
 
