@@ -25,14 +25,14 @@ class Container(Struct, frozen=True, kw_only=True):
     requests: Mapping[str, Quantity] = {}
 
 
-class ReadyCondition(Struct, frozen=True):
+class ReadyCondition(Struct, frozen=True, gc=False):
     """The pod's Ready condition; the time in seconds, on the same clock as `now`."""
 
     status: str
     since: float
 
 
-class Pod(Struct, frozen=True, kw_only=True):
+class Pod(Struct, frozen=True, kw_only=True, gc=False):
     """A pod of the HPA's namespace. Times in seconds, on the same clock as `now`."""
 
     name: str

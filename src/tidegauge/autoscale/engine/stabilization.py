@@ -1,6 +1,5 @@
 """Against flapping: recent recommendations hold a new one back."""
 
-from collections.abc import Callable
 from enum import StrEnum
 
 from msgspec import Struct
@@ -23,7 +22,7 @@ class Stabilization(Struct, frozen=True, kw_only=True):
     replicas: int
     reason: StabilizationReason
     bound_by: Recommendation | None = None
-    """The remembered entry that decided; None where nothing was held back."""
+    """The remembered entry that holds the size for longest; None where nothing was held back."""
     until: float | None = None
     """When that entry leaves its window."""
     recommendations: tuple[Recommendation, ...]
@@ -40,21 +39,17 @@ def stabilize_down(
 
     It may be above the current size, so this can also scale up.
     """
-    cutoff = now - window
-    bound, slot = Recommendation(now, recommended), None
-    for i, entry in enumerate(recommendations):
-        if entry.at < cutoff:
-            slot = i
-        elif entry.replicas > bound.replicas:
-            bound = entry
-    held = bound.replicas != recommended
-    return Stabilization(
-        recommended=recommended,
-        replicas=bound.replicas,
-        reason=StabilizationReason.DOWN if held else StabilizationReason.READY,
-        bound_by=bound if held else None,
-        until=bound.at + window if held else None,
-        recommendations=remember(recommendations, slot, Recommendation(now, recommended)),
+    recent = [entry for entry in recommendations if entry.at >= now - window]
+    replicas = max((recommended, *map(_replicas, recent)))
+    old = [slot for slot, entry in enumerate(recommendations) if entry.at < now - window]
+    held = replicas != recommended
+    return _stabilization(
+        recommended,
+        replicas,
+        StabilizationReason.DOWN if held else StabilizationReason.READY,
+        recent,
+        window,
+        remember(recommendations, old[-1] if old else None, Recommendation(now, recommended)),
     )
 
 
@@ -70,37 +65,54 @@ def stabilize(
 
     An entry exactly as old as the window no longer counts.
     """
-    new = Recommendation(now, recommended)
-    lowest = _extreme(min, new, recommendations, now - up_window)
-    highest = _extreme(max, new, recommendations, now - down_window)
-    replicas, bound, window = current, None, 0.0
-    if replicas < lowest.replicas:
-        replicas, bound, window = lowest.replicas, lowest, up_window
-    if replicas > highest.replicas:
-        replicas, bound, window = highest.replicas, highest, down_window
-    held = replicas != recommended
-    if held and bound is None:
-        bound, window = (lowest, up_window) if recommended > current else (highest, down_window)
-    return Stabilization(
-        recommended=recommended,
-        replicas=replicas,
-        reason=_reason(current, recommended, held=held),
-        bound_by=bound if held else None,
-        until=bound.at + window if held and bound else None,
-        recommendations=remember(
-            recommendations, _reusable(recommendations, now - max(up_window, down_window)), new
-        ),
+    ups = [entry for entry in recommendations if entry.at > now - up_window]
+    downs = [entry for entry in recommendations if entry.at > now - down_window]
+    replicas = max(current, min((recommended, *map(_replicas, ups))))
+    replicas = min(replicas, max((recommended, *map(_replicas, downs))))
+    upwards = recommended > replicas
+    slot = _reusable(recommendations, now - max(up_window, down_window))
+    return _stabilization(
+        recommended,
+        replicas,
+        _reason(current, recommended, held=replicas != recommended),
+        ups if upwards else downs,
+        up_window if upwards else down_window,
+        remember(recommendations, slot, Recommendation(now, recommended)),
     )
 
 
-def _extreme(
-    choose: Callable[..., Recommendation],
-    new: Recommendation,
+def _stabilization(
+    recommended: int,
+    replicas: int,
+    reason: StabilizationReason,
+    recent: list[Recommendation],
+    window: float,
     recommendations: tuple[Recommendation, ...],
-    cutoff: float,
-) -> Recommendation:
-    recent = (entry for entry in recommendations if entry.at > cutoff)
-    return choose((new, *recent), key=_replicas)
+) -> Stabilization:
+    bound = _last_against(recommended, replicas, recent)
+    return Stabilization(
+        recommended=recommended,
+        replicas=replicas,
+        reason=reason,
+        bound_by=bound,
+        until=bound.at + window if bound else None,
+        recommendations=recommendations,
+    )
+
+
+def _last_against(
+    recommended: int, replicas: int, recent: list[Recommendation]
+) -> Recommendation | None:
+    """Until the last one that is no nearer to the new recommendation has left the window, the size
+    does not come nearer either. None where nothing is held back.
+    """
+    if replicas == recommended:
+        return None
+    if recommended < replicas:
+        against = [entry for entry in recent if entry.replicas >= replicas]
+    else:
+        against = [entry for entry in recent if entry.replicas <= replicas]
+    return max(against, key=lambda entry: entry.at, default=None)
 
 
 def _replicas(entry: Recommendation) -> int:

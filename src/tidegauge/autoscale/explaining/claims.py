@@ -41,7 +41,7 @@ def standing(
     text = (
         f"stale: {since}, though every HPA is looked at each {span(period)}"
         if stale
-        else "; ".join(filter(None, ("from the controller's last look", since)))
+        else "; ".join(filter(None, ("of the controller's last look; since then", since)))
     )
     return Standing(stale=stale, changed=changed, text=text, claims=claims)
 
@@ -67,9 +67,11 @@ def _claims(autoscaler: Autoscaler, decision: Decision) -> Iterator[Claim]:
         yield Claim("spec", f"generation {seen}", f"generation {autoscaler.generation}")
     if decision.current is not None and old.current_replicas != decision.current:
         yield Claim("currentReplicas", str(old.current_replicas), str(decision.current))
+    yield from _metrics(autoscaler, old, new)
+    if decision.rescale:
+        return  # the rest is to change with the size
     if decision.desired is not None and old.desired_replicas != decision.desired:
         yield Claim("desiredReplicas", str(old.desired_replicas), str(decision.desired))
-    yield from _metrics(autoscaler, old, new)
     yield from _conditions(old, new)
 
 

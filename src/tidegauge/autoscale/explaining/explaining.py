@@ -93,8 +93,18 @@ def _known(
         metrics=measures(decision.proposals) if decision.proposals else (),
         holds=held,
         missing=tuple(lacks(Subject(situation, decision, similar))),
-        assumed=recollection.assumed,
+        assumed=tuple(_assumed(decision, recollection)),
     )
+
+
+def _assumed(decision: Decision, recollection: Recollection) -> Iterator[str]:
+    """As far as it had a part in the decision."""
+    normalization = decision.normalization
+    wanted = decision.proposals.replicas if decision.proposals else None
+    if normalization and wanted != decision.current:
+        yield from recollection.recommended
+    if normalization and normalization.limit.policies:
+        yield from recollection.changed
 
 
 def _outlook(foreseen: Foreseen, held: Sequence[Hold]) -> Outlook:

@@ -73,11 +73,10 @@ def _stabilized(stable: Stabilization, undated: Recommendation | None) -> Iterat
     if bound is None or until is None:
         return
     window = span(until - bound.at)
-    when = "within that time" if bound == undated else f"at {clock(bound.at)}"
+    when = f"in the last {window}" if bound == undated else f"at {clock(bound.at)}, for {window}"
     yield Hold(
         by="stabilization",
-        text=f"{stable.recommended} is asked for, but what was asked for in the last {window} "
-        f"counts too: {bound.replicas}, {when}",
+        text=f"{stable.recommended} is asked for, but {bound.replicas} was {when}",
         until=moment(until),
         at_latest=bound == undated,
     )
@@ -107,7 +106,7 @@ def _policy(one: PolicyLimit) -> Hold:
     most = f"{policy.value}%" if policy.type == "Percent" else count(policy.value, "pod")
     changes = ((one.added, "added"), (one.removed, "removed"))
     done = " and ".join(f"{number} {verb}" for number, verb in changes if number)
-    text = f"{most} in {span(policy.period_seconds)}: from {one.start} to {one.limit}"
+    text = f"at most {most} in {span(policy.period_seconds)}: from {one.start} to {one.limit}"
     return Hold(
         by="policy",
         text=f"{text}; {done} in that time" if done else text,

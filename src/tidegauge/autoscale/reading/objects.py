@@ -76,14 +76,23 @@ class AutoscalerList(Struct, frozen=True):
     items: list[AutoscalerObject] | None = None
 
 
+class Involved(Struct, frozen=True, kw_only=True):
+    """What an event is about."""
+
+    namespace: str = ""
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
 class EventObject(Struct, frozen=True, kw_only=True, rename="camel"):
     """A core/v1 Event; one that happened again and again has the first and the last time."""
 
-    metadata: Metadata = Metadata()
-    type: str = ""
+    involved_object: Involved = Involved()
     reason: str = ""
     message: str = ""
-    count: int | None = None
     first_timestamp: datetime | None = None
     last_timestamp: datetime | None = None
     event_time: datetime | None = None

@@ -124,9 +124,13 @@ class Reader:
         )
         return Observed(one.object, situation, (*one.unread, *look.unread))
 
-    async def events(self, namespace: str, name: str) -> list[EventObject]:
-        """About that HPA, as long as the API server keeps them. Raises ClusterError."""
-        fields = f"involvedObject.kind=HorizontalPodAutoscaler,involvedObject.name={name}"
+    async def events(self, namespace: str, name: str = "") -> list[EventObject]:
+        """About that HPA, or all of a namespace, or of all, as long as the API server keeps them.
+
+        Raises ClusterError.
+        """
+        fields = "involvedObject.kind=HorizontalPodAutoscaler"
+        fields += f",involvedObject.name={name}" if name else ""
         path, params = EVENTS.path(namespace), {"fieldSelector": fields}
         return (await self._client.get(path, type=EventList, params=params)).items or []
 

@@ -15,7 +15,7 @@ from tidegauge.autoscale.explaining.explanation import (
 from tidegauge.autoscale.explaining.wording import clock, count, ratio, span
 from tidegauge.console.demo.spans import Line, Span, wrapped
 
-_MARKS = {
+MARKS = {
     Outcome.UP: ("▲", "good"),
     Outcome.DOWN: ("▼", "bar"),
     Outcome.STAYS: ("=", "head"),
@@ -47,16 +47,14 @@ def screen(told: Explanation, columns: int) -> Iterator[Line]:
 
 
 def _head(told: Explanation, columns: int) -> Iterator[Line]:
+    current = told.verdict.current
+    size = "size unknown" if current is None else count(current, "replica")
+    name = Span(f"{told.namespace}/{told.name}", "head")
+    yield [name, Span(f" → {told.target}: {size}, from {told.minimum} to {told.maximum}")]
     now = clock(told.at.timestamp())
-    name = f"{told.namespace}/{told.name}"
-    size = "?" if told.verdict.current is None else str(told.verdict.current)
-    left = [
-        Span(name, "head"),
-        Span(f"  {told.target}: {size} of {told.minimum} to {told.maximum}"),
-    ]
-    yield [*left, Span(f"  ({now}, rules of {told.profile})", "dim")]
+    yield [Span(f"as of {now}, by the rules of Kubernetes {told.profile}", "dim")]
     yield []
-    mark, style = _MARKS[told.verdict.outcome]
+    mark, style = MARKS[told.verdict.outcome]
     yield from wrapped([Span(f"{mark} ", style)], told.verdict.headline, columns, style)
     yield from wrapped([Span("  ")], told.verdict.why, columns)
     if told.outlook:

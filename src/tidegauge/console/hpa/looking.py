@@ -1,16 +1,21 @@
-"""One look at one HPA: everything that explaining it takes, as far as this user may read it."""
+"""Looks at HPAs: everything that explaining them takes, as far as this user may read it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from itertools import groupby
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from tidegauge.autoscale.engine.memory import Memory
 from tidegauge.autoscale.engine.situation import ScaleFailure
 from tidegauge.autoscale.explaining.explaining import Explained, explain
-from tidegauge.autoscale.explaining.recollecting import Past, rescales
+from tidegauge.autoscale.explaining.recollecting import Past
+from tidegauge.autoscale.explaining.rescales import Rescale, rescales
+from tidegauge.autoscale.reading.objects import EventObject
 from tidegauge.autoscale.reading.reader import (
     AUTOSCALERS,
+    EVENTS,
     Neighbour,
     Neighbourhood,
     Reader,
@@ -23,43 +28,67 @@ class NoSuchHpaError(Exception):
     """With what may have been meant."""
 
 
+class Surroundings(Struct, frozen=True):
+    """What several HPAs have in common."""
+
+    near: Neighbourhood
+    rescales: Mapping[str, tuple[Rescale, ...]]
+    """By `namespace/name`."""
+    unread: tuple[Unread, ...] = ()
+
+
 async def look(reader: Reader, namespace: str, name: str, past: Past, period: float) -> Explained:
     """`past` is what earlier looks remember. Raises ClusterError and NoSuchHpaError."""
-    near, unread = await _near(reader, namespace, name)
+    found = await surroundings(reader, namespace, name)
     key = f"{namespace}/{name}"
-    if key not in near:
-        raise NoSuchHpaError(await _no_such(reader, namespace, name, near))
-    return await look_at(reader, near, key, past, period, unread)
+    if key not in found.near:
+        raise NoSuchHpaError(await _no_such(reader, namespace, name, found.near))
+    return await look_at(reader, found, key, past, period)
+
+
+async def surroundings(reader: Reader, namespace: str, name: str = "") -> Surroundings:
+    """Of one HPA, or of all of a namespace, or of all. Raises ClusterError."""
+    near, unread = await _near(reader, namespace, name)
+    events: list[EventObject] = []
+    try:
+        events = await reader.events(namespace, name)
+    except Forbidden as error:
+        unread = (*unread, Unread("list", EVENTS.qualified, error))
+    return Surroundings(near, _by_key(events), unread)
 
 
 async def look_at(
-    reader: Reader,
-    near: Neighbourhood,
-    key: str,
-    past: Past,
-    period: float,
-    unread: tuple[Unread, ...] = (),
+    reader: Reader, found: Surroundings, key: str, past: Past, period: float
 ) -> Explained:
-    """At one of the HPAs that were read. Raises ClusterError."""
-    one = near[key]
+    """At one of the HPAs that were found. Raises ClusterError."""
+    one = found.near[key]
     created = one.object.metadata.creation_timestamp
-    past = replace(past, created=None if created is None else created.timestamp())
-    try:
-        events = await reader.events(one.autoscaler.namespace, one.autoscaler.name)
-        past = replace(past, rescales=rescales(events))
-    except Forbidden as error:
-        unread = (*unread, Unread("list", "events", error))
-    observed = await reader.observe(key, near, Memory())
-    observed = replace(observed, unread=(*unread, *observed.unread))
+    past = replace(
+        past,
+        rescales=found.rescales.get(key, ()),
+        created=None if created is None else created.timestamp(),
+    )
+    observed = await reader.observe(key, found.near, Memory())
+    observed = replace(observed, unread=(*found.unread, *observed.unread))
     return explain(observed, past, period, await _similar(reader, one))
+
+
+def _by_key(events: Iterable[EventObject]) -> dict[str, tuple[Rescale, ...]]:
+    def key(event: EventObject) -> str:
+        return event.involved_object.key
+
+    return {about: rescales(group) for about, group in groupby(sorted(events, key=key), key)}
 
 
 async def _near(
     reader: Reader, namespace: str, name: str
 ) -> tuple[Neighbourhood, tuple[Unread, ...]]:
+    """Who may not list HPAs may get the one that is named."""
     try:
         return await reader.neighbourhood(namespace), ()
     except Forbidden as error:
+        if not name:
+            raise
         unread = Unread("list", AUTOSCALERS.qualified, error)
     try:
         return {f"{namespace}/{name}": await reader.alone(namespace, name)}, (unread,)
@@ -80,14 +109,15 @@ async def _similar(reader: Reader, one: Neighbour) -> list[str]:
 
 
 async def _no_such(reader: Reader, namespace: str, name: str, near: Neighbourhood) -> str:
+    nothing = f"there is no HPA {name} in {namespace}"
     here = [one.autoscaler.name for one in near.values()]
     if close := get_close_matches(name, here):
-        return f"there is no HPA {name} in {namespace}; did you mean {' or '.join(close)}?"
+        return f"{nothing}; did you mean {' or '.join(close)}?"
     if elsewhere := await _elsewhere(reader, name):
-        return f"there is no HPA {name} in {namespace}; there is one in {', '.join(elsewhere)}: -n"
+        return f"{nothing}; there is one in {', '.join(elsewhere)}: add -n {elsewhere[0]}"
     if here:
-        return f"there is no HPA {name} in {namespace}; it has {_some(here)}"
-    return f"there is no HPA in {namespace}; `tidegauge hpa ls -A` lists those of all namespaces"
+        return f"{nothing}; it has {_some(here)}"
+    return f"{nothing}, nor any other; `tidegauge hpa ls -A` lists those of all namespaces"
 
 
 async def _elsewhere(reader: Reader, name: str) -> list[str]:

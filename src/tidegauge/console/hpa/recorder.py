@@ -7,7 +7,8 @@ from collections.abc import Callable
 from tidegauge.autoscale.engine.memory import Memory
 from tidegauge.autoscale.engine.profiles import PROFILES
 from tidegauge.autoscale.engine.status import Status
-from tidegauge.autoscale.explaining.recollecting import Past, recollect, rescales
+from tidegauge.autoscale.explaining.recollecting import Past, recollect
+from tidegauge.autoscale.explaining.rescales import rescales
 from tidegauge.autoscale.reading.reader import Neighbourhood, Observed, Reader
 from tidegauge.autoscale.replay.recording import Header, Writer
 from tidegauge.autoscale.replay.runs import Controller
@@ -113,5 +114,5 @@ class Recorder:
             profile=controller.profile,
             settings=controller.settings,
             memory=found.memory,
-            assumed=found.assumed,
+            assumed=(*found.recommended, *found.changed),
         )
