@@ -3,10 +3,10 @@
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Self
-from urllib.request import urlopen
 
 from tests.realcluster.controlplane import CONTROLLERS, FAST_AUTOSCALER, ControlPlane
 from tests.realcluster.process import Process, free_port
@@ -55,9 +55,10 @@ class Controller(Process):
         self.stop()
 
     def get(self, path: str) -> str:
-        """A page of its plain port. Raises OSError, for a status of 400 or more too."""
-        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
-            return str(answer.read().decode())
+        """A page of its plain port, whatever its status. Raises OSError."""
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+            connection.request("GET", path)
+            return connection.getresponse().read().decode()
 
     @property
     def leads(self) -> bool:

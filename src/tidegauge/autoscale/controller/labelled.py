@@ -20,57 +20,72 @@ def label_set(labels: Mapping[str, str]) -> LabelSet:
     return tuple(sorted(labels.items()))
 
 
+class _Group(Generic[T]):
+    """Things with the same labels, which they share."""
+
+    __slots__ = ("key", "labels", "things")
+
+    def __init__(self, key: LabelSet, labels: Mapping[str, str]) -> None:
+        self.key = key
+        self.labels = labels
+        self.things: dict[str, T] = {}
+
+
 class Labelled(Generic[T]):
     """Things by name, and by labels."""
 
     def __init__(self) -> None:
-        self._groups: dict[LabelSet, tuple[Mapping[str, str], dict[str, T]]] = {}
+        self._groups: dict[LabelSet, _Group[T]] = {}
         self._having: dict[tuple[str, str], dict[LabelSet, None]] = {}
-        self._labels: dict[str, LabelSet] = {}
+        self._group_of: dict[str, _Group[T]] = {}
 
     def __len__(self) -> int:
-        return len(self._labels)
+        return len(self._group_of)
 
     def names(self) -> Iterable[str]:
-        return self._labels.keys()
+        return self._group_of.keys()
 
     def put(self, name: str, labels: Mapping[str, str], thing: T) -> None:
         key = label_set(labels)
-        if self._labels.get(name, key) != key:
+        group = self._group_of.get(name)
+        if group is None or group.key != key:
             self.remove(name)
-        group = self._groups.get(key)
-        if group is None:
-            group = self._groups[key] = labels, {}
-            for pair in key:
-                self._having.setdefault(pair, {})[key] = None
-        group[1][name] = thing
-        self._labels[name] = key
+            group = self._group_of[name] = self._groups.get(key) or self._new(key, labels)
+        group.things[name] = thing
 
     def remove(self, name: str) -> None:
-        key = self._labels.pop(name, None)
-        if key is None:
+        group = self._group_of.pop(name, None)
+        if group is None:
             return
-        things = self._groups[key][1]
-        del things[name]
-        if things:
-            return
-        del self._groups[key]
-        for pair in key:
-            sets = self._having[pair]
-            del sets[key]
-            if not sets:
-                del self._having[pair]
+        del group.things[name]
+        if not group.things:
+            self._drop(group)
 
     def select(self, selector: LabelSelector) -> list[T]:
-        """In no order that means anything, but always the same one."""
+        """In no order that means anything."""
         pair = exact(selector)
         keys = self._groups if pair is None else self._having.get(pair, {})
         found: list[T] = []
         for key in keys:
-            labels, things = self._groups[key]
-            if selector.matches(labels):
-                found.extend(things.values())
+            group = self._groups[key]
+            if selector.matches(group.labels):
+                found.extend(group.things.values())
         return found
+
+    def _new(self, key: LabelSet, labels: Mapping[str, str]) -> _Group[T]:
+        group: _Group[T] = _Group(key, labels)
+        self._groups[key] = group
+        for pair in key:
+            self._having.setdefault(pair, {})[key] = None
+        return group
+
+    def _drop(self, group: _Group[T]) -> None:
+        del self._groups[group.key]
+        for pair in group.key:
+            sets = self._having[pair]
+            del sets[group.key]
+            if not sets:
+                del self._having[pair]
 
 
 def exact(selector: LabelSelector) -> tuple[str, str] | None:

@@ -28,8 +28,11 @@ TEMPLATES = 16_384
 """Pod templates and label sets remembered: more workloads than clusters have."""
 
 
-class _Metadata(Metadata, frozen=True, kw_only=True, rename="camel"):
+class _PodMetadata(Metadata, frozen=True, kw_only=True, rename="camel"):
     annotations: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class _Metadata(_PodMetadata, frozen=True, kw_only=True, rename="camel"):
     owner_references: list[dict[str, Any]] = msgspec.field(default_factory=list)
     finalizers: list[str] = msgspec.field(default_factory=list)
 
@@ -39,7 +42,7 @@ class _Autoscaler(AutoscalerObject, frozen=True, kw_only=True):
 
 
 class _Pod(PodObject, frozen=True, kw_only=True):
-    metadata: _Metadata = _Metadata()
+    metadata: _PodMetadata = _PodMetadata()
 
 
 class Hpa(Struct, frozen=True, kw_only=True):
