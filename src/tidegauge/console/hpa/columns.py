@@ -16,12 +16,11 @@ _NARROWEST = 20
 def picture(name: str, values: Sequence[float], unit: str, width: int) -> str:
     """The highest of each part of the time, by the height of a character."""
     room = width - _MARGIN
-    columns = min(room, len(values))
-    edges = [column * len(values) // columns for column in range(columns + 1)]
-    peaks = [max(values[begin:end]) for begin, end in pairwise(edges)]
+    edges = [column * len(values) // room for column in range(room + 1)]
+    peaks = [max(values[begin : max(end, begin + 1)]) for begin, end in pairwise(edges)]
     highest = max(values)
     bars = "".join(_bar(peak / highest if highest else 0.0) for peak in peaks)
-    return f"{name:<8}{bars:<{room}} to {highest:.4g}{unit}"
+    return f"{name:<8}{bars} to {highest:.4g}{unit}"
 
 
 def _bar(share: float) -> str:

@@ -8,11 +8,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
-from tidegauge.cluster.client import Client
+from msgspec.structs import replace
+
 from tidegauge.cluster.errors import ClusterError
-from tidegauge.console.clusterflags import access_of
 from tidegauge.console.commandline import FlagError
 from tidegauge.console.exits import Exit
+from tidegauge.console.hpa.asking import asker
 from tidegauge.console.hpa.recorder import Recorder
 from tidegauge.console.hpa.recordoptions import FLAGS, RecordOptions, parse
 from tidegauge.console.wording import explained
@@ -99,11 +100,10 @@ class _Lines:
 
 
 async def _run(options: RecordOptions, lines: _Lines) -> None:
-    access = access_of(options, os.environ)
-    clock = SystemClock()
-    async with Client(access, clock) as client:
-        namespace = options.namespace or access.namespace
-        recorder = Recorder(client, clock, namespace, options.name, options.controller)
+    async with asker(options, options, os.environ) as asked:
+        namespace = options.namespace or asked.namespace
+        controller = replace(options.controller, profile=asked.profile)
+        recorder = Recorder(asked.reader, SystemClock(), namespace, options.name, controller)
         await recorder.record(options.for_, lines.write, lambda text: _complain([text]))
 
 

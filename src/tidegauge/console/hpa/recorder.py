@@ -5,14 +5,12 @@ import math
 from collections.abc import Callable
 
 from tidegauge.autoscale.engine.memory import Memory
-from tidegauge.autoscale.engine.profiles import PROFILES
 from tidegauge.autoscale.engine.status import Status
 from tidegauge.autoscale.explaining.recollecting import Past, recollect
 from tidegauge.autoscale.explaining.rescales import rescales
 from tidegauge.autoscale.reading.reader import Neighbourhood, Observed, Reader
 from tidegauge.autoscale.replay.recording import Header, Writer
 from tidegauge.autoscale.replay.runs import Controller
-from tidegauge.cluster.client import Client
 from tidegauge.cluster.errors import ClusterError, Forbidden
 from tidegauge.units.clock import Clock
 
@@ -45,10 +43,9 @@ class Recorder:
     """Of one HPA."""
 
     def __init__(
-        self, client: Client, clock: Clock, namespace: str, name: str, controller: Controller
+        self, reader: Reader, clock: Clock, namespace: str, name: str, controller: Controller
     ) -> None:
-        profile = PROFILES[controller.profile]
-        self._reader = Reader(client, clock, controller.settings, profile)
+        self._reader = reader
         self._clock = clock
         self._namespace, self._name = namespace, name
         self._controller = controller

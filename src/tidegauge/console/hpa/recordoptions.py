@@ -1,6 +1,6 @@
 """The flags of `tidegauge hpa record`, declared once, and the way from words to options."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -8,7 +8,7 @@ from tidegauge.console import goflags
 from tidegauge.console.clusterflags import Cluster
 from tidegauge.console.commandline import FlagError, faults, values, vocabulary
 from tidegauge.console.declaring import Flag, declare
-from tidegauge.console.hpa.controllerflags import Controlling
+from tidegauge.console.hpa.asking import Deciding
 from tidegauge.console.kinds import DURATION, SWITCH, TEXT
 
 
@@ -36,14 +36,14 @@ class Recorded:
     ] = ""
 
 
-SECTIONS = (General, Recorded, Controlling, Cluster)
+SECTIONS = (General, Recorded, Cluster, Deciding)
 
 FLAGS = declare(SECTIONS)
 """In the order of `--help`."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordOptions(Cluster, Controlling, Recorded, General):
+class RecordOptions(Deciding, Cluster, Recorded, General):
     """What the flags say; durations are seconds."""
 
     name: str = ""
@@ -56,14 +56,15 @@ def parse(arguments: Sequence[str]) -> RecordOptions:
     options = RecordOptions(**read, name="".join(given.words))
     if options.help:
         return options
-    if found := [*given.problems, *unreadable, *_problems(options)]:
+    if found := [*given.problems, *unreadable, *_problems(options, given.texts)]:
         raise FlagError(found)
     return options
 
 
-def _problems(options: RecordOptions) -> Iterator[str]:
+def _problems(options: RecordOptions, given: Container[str]) -> Iterator[str]:
     for declared in FLAGS.values():
-        for fault in faults(declared, getattr(options, declared.field)):
-            yield f"--{declared.name}: {fault}"
+        if declared.name in given:
+            for fault in faults(declared, getattr(options, declared.field)):
+                yield f"--{declared.name}: {fault}"
     if not options.name:
         yield "give the name of an HPA, as in `tidegauge hpa record web -n shop`"

@@ -1,6 +1,6 @@
 """The flags of `tidegauge hpa replay`, declared once, and the way from words to options."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -31,7 +31,7 @@ class Changed:
         Flag(
             TEXT,
             "The version of Kubernetes whose controller decides.",
-            choices=("", *PROFILES),
+            choices=tuple(PROFILES),
             default="the recorded one",
         ),
     ] = ""
@@ -68,14 +68,15 @@ def parse(arguments: Sequence[str]) -> ReplayOptions:
     options = ReplayOptions(**read, recording="".join(given.words))
     if options.help:
         return options
-    if found := [*given.problems, *unreadable, *_problems(options)]:
+    if found := [*given.problems, *unreadable, *_problems(options, given.texts)]:
         raise FlagError(found)
     return options
 
 
-def _problems(options: ReplayOptions) -> Iterator[str]:
+def _problems(options: ReplayOptions, given: Container[str]) -> Iterator[str]:
     for declared in FLAGS.values():
-        for fault in faults(declared, getattr(options, declared.field)):
-            yield f"--{declared.name}: {fault}"
+        if declared.name in given:
+            for fault in faults(declared, getattr(options, declared.field)):
+                yield f"--{declared.name}: {fault}"
     if not options.recording:
         yield "give the file of a recording, as in `tidegauge hpa replay web.jsonl`"

@@ -1,13 +1,13 @@
 """The flags of `tidegauge hpa simulate`, declared once, and the way from words to options."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from tidegauge.autoscale.replay.description import FIGURES, Description, amount
 from tidegauge.console import goflags
 from tidegauge.console.commandline import FlagError, faults, values, vocabulary
-from tidegauge.console.declaring import Declared, Flag, declare
+from tidegauge.console.declaring import Flag, declare
 from tidegauge.console.hpa.controllerflags import Controlling
 from tidegauge.console.hpa.page.page import MOST_RUNS
 from tidegauge.console.kinds import DURATION, FILE, FILES, INTEGER, SWITCH, TEXT, Kind
@@ -227,10 +227,11 @@ def parse(arguments: Sequence[str]) -> SimulateOptions:
     return options
 
 
-def _problems(options: SimulateOptions, given: Mapping[str, Any]) -> Iterator[str]:
+def _problems(options: SimulateOptions, given: Container[str]) -> Iterator[str]:
     for declared in FLAGS.values():
         if declared.name in given:
-            yield from _faults(declared, getattr(options, declared.field))
+            for fault in faults(declared, getattr(options, declared.field)):
+                yield f"--{declared.name}: {fault}"
     if not options.filename and not options.from_recording:
         yield "-f, --filename: give the HPA's manifest, as in -f hpa.yaml"
     if bool(options.load) == bool(options.from_recording):
@@ -239,8 +240,3 @@ def _problems(options: SimulateOptions, given: Mapping[str, Any]) -> Iterator[st
         yield f"--compare: {len(options.compare)} times is too much: at most {MOST_RUNS - 1}"
     if options.overflow not in (None, "queue", "drop"):
         yield f"--overflow: {options.overflow!r} is neither queue nor drop"
-
-
-def _faults(declared: Declared, value: Any) -> Iterator[str]:
-    for fault in faults(declared, value):
-        yield f"--{declared.name}: {fault}"
