@@ -1,4 +1,7 @@
-"""A demo for tests: in this process, its nodes measured and asked several times a second."""
+"""A demo for tests: in this process, its nodes measured and asked several times a second.
+
+Nothing is scaled unless it is asked for: pods that come and go have their own gaps.
+"""
 
 import asyncio
 import time
@@ -9,6 +12,7 @@ from pathlib import Path
 from tidegauge.console.demo.demo import Demo
 from tidegauge.console.demo.options import DemoOptions
 from tidegauge.console.demo.picture import NodeRow, Picture
+from tidegauge.sandbox.pace import faster
 from tidegauge.sandbox.simulation import library
 
 HOUSEKEEPING, PERIOD = 0.5, 0.25
@@ -67,9 +71,12 @@ class Watched:
 
 
 @asynccontextmanager
-async def running(folder: Path, **options: object) -> AsyncIterator[Watched]:
-    chosen = {"housekeeping": HOUSEKEEPING, "period": PERIOD, "this_machine": False} | options
+async def running(folder: Path, *, speed: int = 1, **options: object) -> AsyncIterator[Watched]:
+    """`speed` is the story's."""
+    own = {"this_machine": False, "controller": False}
+    chosen = {"housekeeping": HOUSEKEEPING, "period": PERIOD} | own | options
     async with AsyncExitStack() as stack:
-        demo = Demo(DemoOptions(**chosen), library.shipped("shop-day"), folder)  # type: ignore[arg-type]
+        story = faster(library.shipped("shop-day"), speed)
+        demo = Demo(DemoOptions(**chosen), story, folder)  # type: ignore[arg-type]
         await demo.start(stack)
         yield Watched(demo)

@@ -1,16 +1,13 @@
 """Our HPA controller inside the embedded cluster: as its own service account, under its Lease."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
-from tidegauge.autoscale.controller import (
-    ConfigMapPlace,
-    Controller,
-    LeasePlace,
-    Options,
-    controlling,
-)
+from tidegauge.autoscale.controller import ConfigMapPlace, LeasePlace, Options, controlling
 from tidegauge.cluster.client import Client
+from tidegauge.cluster.errors import ClusterError
 from tidegauge.console.access import api_access
 from tidegauge.console.demo.courses import Courses
 from tidegauge.console.demo.restarting import Restarting
@@ -18,23 +15,44 @@ from tidegauge.sandbox.apiserver.identities import CONTROLLER_USER
 from tidegauge.sandbox.cluster import EmbeddedCluster
 from tidegauge.units.clock import Clock
 
+_USAGE = "/apis/metrics.k8s.io/v1beta1/pods"
+_LOOK = 0.25
+"""Seconds between two looks for it."""
+
 
 @asynccontextmanager
 async def autoscaler(
     cluster: EmbeddedCluster, courses: Courses, clock: Clock, period: float
-) -> AsyncIterator[Restarting[Controller]]:
-    """It scales within, looking at each HPA every `period` seconds; `courses` is told of it."""
+) -> AsyncIterator[None]:
+    """It scales within, looking at each HPA every `period` seconds; `courses` is told of it.
+
+    It begins when there is usage, for a cluster's first seconds would be nothing but warnings.
+    """
     access = api_access(str(cluster.kubeconfig(CONTROLLER_USER)))
+    options = Options(sync_period=period, lease=LeasePlace(), memory=ConfigMapPlace())
+
+    async def work() -> None:
+        async with Client(access, clock) as client:
+            while not await _served(client):  # noqa: ASYNC110  (what a server answers sets no event)
+                await asyncio.sleep(_LOOK)
+            async with controlling(client, options, clock, told=courses.tell):
+                await asyncio.Event().wait()
 
     @asynccontextmanager
-    async def live() -> AsyncIterator[Controller]:
-        options = Options(sync_period=period, lease=LeasePlace(), memory=ConfigMapPlace())
-        async with (
-            Client(access, clock) as client,
-            controlling(client, options, clock, told=courses.tell) as controller,
-        ):
-            yield controller
+    async def live() -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as group:
+            working = group.create_task(work())
+            yield
+            working.cancel()
 
     async with Restarting(live) as controller:
         cluster.restart_controller = controller.restart
-        yield controller
+        yield
+
+
+async def _served(client: Client) -> bool:
+    try:
+        answer = await client.get(_USAGE, type=dict[str, Any])
+    except ClusterError:
+        return False
+    return bool(answer["items"])

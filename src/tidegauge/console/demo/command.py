@@ -13,13 +13,13 @@ from tidegauge.console.demo.running import run
 from tidegauge.console.exits import Exit
 from tidegauge.console.wording import explained
 from tidegauge.sandbox.faults.declared import FAULTS
-from tidegauge.sandbox.faults.playing import FaultError
+from tidegauge.sandbox.faults.errors import FaultError
 from tidegauge.sandbox.simulation.library import StoryError
 
 _USAGE = """\
-Try the metrics server on a cluster that comes with it: an API server, nine simulated nodes
-under load and, on Linux, this machine, all in this process and over the real protocols.
-It prints a kubeconfig for kubectl, then shows the cluster until told to stop.
+Try the metrics server and the HPA controller on a cluster that comes with them: an API server,
+nine simulated nodes under load and, on Linux, this machine, all in this process and over the
+real protocols. It prints a kubeconfig for kubectl, then shows the cluster until told to stop.
 
 Usage:
   tidegauge demo [flags]
@@ -29,8 +29,8 @@ Usage:
 
 Examples:
   tidegauge demo
-        A shop's day, on the screen; f plays faults, q ends it.
-  tidegauge demo --story=flash-sale --speed=3
+        A shop's day, on the screen: HPAs scale, and say why; f plays faults, q ends it.
+  tidegauge demo --story=flash-sale
         Six times the customers, a minute after the start.
   tidegauge demo --for=60s
         Without a terminal: a summary at the end, and exit code 1 if anything promised lacked.

@@ -32,10 +32,17 @@ COMPLETE = 15.0
 _COMMANDS = (
     "kubectl top nodes",
     "kubectl top pods -A --sort-by=cpu",
+)
+_UNSCALED = (
     "kubectl -n {namespace} scale deployment {name} --replicas=6",
     "kubectl get pods -A -w",
-    "{program} demo fault node-down=worker-2",
 )
+_SCALED = (
+    "kubectl get hpa -A -w",
+    "{program} hpa explain {name} -n {namespace}",
+    "{program} hpa lint -A",
+)
+_FAULT = "{program} demo fault node-down=worker-2"
 
 
 class Demo:
@@ -100,13 +107,15 @@ class Demo:
         return self.cluster.kubeconfig("admin")
 
     def commands(self) -> list[str]:
-        """Five that are worth trying."""
+        """Some that are worth trying."""
         deployed = [each for each in self._story.workloads if each.kind == "Deployment"]
-        first = deployed[0] if deployed else None
+        scaled = [each for each in self._story.workloads if each.autoscale]
+        first = next(iter([*scaled, *deployed]), None)
         namespace, name = (first.namespace, first.name) if first else ("kube-system", "coredns")
+        commands = (*_COMMANDS, *(_SCALED if scaled else _UNSCALED), _FAULT)
         program = _program()
         return [
-            command.format(namespace=namespace, name=name, program=program) for command in _COMMANDS
+            command.format(namespace=namespace, name=name, program=program) for command in commands
         ]
 
     def greeting(self) -> Iterator[str]:

@@ -8,7 +8,7 @@ from tidegauge.console.demo import panels, scalingpanel
 from tidegauge.console.demo.courses import Course
 from tidegauge.console.demo.picture import AutoscalerRow, Picture
 from tidegauge.console.demo.spans import Line, Span, beside, fitted
-from tidegauge.sandbox.faults.declared import FAULTS
+from tidegauge.sandbox.faults.declared import FAULTS, Fault
 from tidegauge.sandbox.faults.playing import Play
 
 WIDE = 110
@@ -56,7 +56,8 @@ def compose(shown: Shown, columns: int, rows: int) -> list[Line]:
     """Exactly that many lines, each of exactly that width."""
     head, foot = [*_head(shown)], [[], _keys(shown)]
     room = rows - len(head) - len(foot)
-    body = _fill(_menu(shown, columns) if shown.menu else _sections(shown, columns), room)
+    sections = _menu(shown, columns, room) if shown.menu else _sections(shown, columns)
+    body = _fill(sections, room)
     lines = [*head, *body, *([[]] * (room - len(body))), *foot]
     return [fitted(line, columns) for line in lines[:rows]]
 
@@ -154,26 +155,36 @@ def _scaling(shown: Shown, rows: Sequence[AutoscalerRow], *, wide: bool) -> Iter
     if not rows:
         return
     found = [*scalingpanel.autoscalers(rows, shown.courses, shown.elapsed, wide=wide)]
-    yield _Section(found, 1, min(len(found), AUTOSCALERS))
+    yield _Section(found, 2, min(len(found), AUTOSCALERS))
     if steps := [*scalingpanel.steps(rows, shown.courses, shown.elapsed)]:
         yield _Section(steps[:STEPS], 4, 4)
 
 
-def _menu(shown: Shown, columns: int) -> list[_Section]:
+def _menu(shown: Shown, columns: int, room: int) -> list[_Section]:
+    """What each fault does is told where there is room for all of them."""
     active = {play.fault.name for play in shown.faults}
-    lines: list[Line] = [[Span(" FAULTS  press a letter to begin or end one", "head")]]
-    for letter, fault in zip(LETTERS, FAULTS, strict=False):
-        on = fault.name in active
-        lines.append(
-            [
-                Span(f"  {letter} ", "title"),
-                Span("● " if on else "○ ", "bad" if on else "dim"),
-                Span(f"{fault.name:<21}", "warn" if on else ""),
-                Span(fault.happens, "dim"),
-            ]
-        )
+    title = [Span(" FAULTS  press a letter to begin or end one", "head")]
+    cells = [
+        _fault(letter, fault, on=fault.name in active)
+        for letter, fault in zip(LETTERS, FAULTS, strict=False)
+    ]
+    if len(cells) < room:
+        lines = [
+            [*cell, Span(fault.happens, "dim")] for cell, fault in zip(cells, FAULTS, strict=False)
+        ]
+    else:
+        half = -(-len(cells) // 2)
+        lines = [[*line] for line in beside(cells[:half], cells[half:], columns // 2)]
     told = [*panels.active(shown.faults, columns)]
-    return [_Section(lines, 1), *([_Section(told, 2)] if told else [])]
+    return [_Section([title, *lines], 1), *([_Section(told, 2)] if told else [])]
+
+
+def _fault(letter: str, fault: Fault, *, on: bool) -> list[Span]:
+    return [
+        Span(f"  {letter} ", "title"),
+        Span("● " if on else "○ ", "bad" if on else "dim"),
+        Span(f"{fault.name:<21}", "warn" if on else ""),
+    ]
 
 
 def _keys(shown: Shown) -> Line:

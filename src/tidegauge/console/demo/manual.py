@@ -24,7 +24,8 @@ A fault of a node takes the node's name, as in `node-down=worker-4`; without one
 `worker-6`, and the machine that the demo runs on is `this-machine`.
 
 A period is how often the metrics server asks each node: in the demo 1 s, in a cluster 15 s.
-Every fault is played in `tests/console/test_demo_faults.py`, which holds it to what stands here.
+Every fault is played in `tests/console/test_demo_faults.py` or
+`tests/console/demo/test_scaling.py`, which hold it to what stands here.
 
 | fault | what happens | what is missing meanwhile |
 |---|---|---|"""

@@ -1,8 +1,8 @@
 """APIServices: which groups other servers answer for, and whether they do."""
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -39,6 +39,15 @@ class Endpoints:
 
     def expose(self, namespace: str, name: str, host: str, port: int) -> None:
         self._known[namespace, name] = (host, port)
+
+    @contextmanager
+    def withdrawn(self, namespace: str, name: str) -> Iterator[None]:
+        """Within the block that Service leads nowhere."""
+        address = self._known.pop((namespace, name))
+        try:
+            yield
+        finally:
+            self._known[namespace, name] = address
 
     def find(self, reference: Mapping[str, Any]) -> tuple[str, int] | tuple[str, str]:
         """Host and port; or the reason and the message of why there are none."""

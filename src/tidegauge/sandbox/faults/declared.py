@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tidegauge.sandbox.cluster import EmbeddedCluster
-from tidegauge.sandbox.faults import ofcluster, ofnodes, twists
+from tidegauge.sandbox.faults import ofcluster, ofnodes, ofscaling, twists
 from tidegauge.sandbox.faults.ofcluster import LOST
 
 Effect = Callable[[EmbeddedCluster, str], AbstractAsyncContextManager[None]]
@@ -193,6 +193,50 @@ FAULTS: tuple[Fault, ...] = (
         ofcluster.restarted,
         of_node=False,
         momentary=True,
+    ),
+    Fault(
+        "metrics-away",
+        "The API server can't reach the metrics server: metrics.k8s.io answers 503.",
+        "kubectl get hpa -A -w; kubectl get apiservices v1beta1.metrics.k8s.io",
+        "no HPA scales, up or down: no size is made up of figures that nobody has. Conditions and "
+        "events say FailedGetResourceMetric. The nodes are asked all the while, so the next "
+        "decision after its return is of fresh usage.",
+        Cost.ALL,
+        ofscaling.metrics_away,
+        of_node=False,
+    ),
+    Fault(
+        "controller-restarted",
+        "The HPA controller is stopped, and another one takes over.",
+        "kubectl -n kube-system get lease tidegauge-controller -w; kubectl get hpa -A -w",
+        "the Lease has a new holder at once, nothing is scaled twice, and what held a size back "
+        "holds it until the same moment as before: the memory is in a ConfigMap. (Kubernetes' own "
+        "controller forgets it, and scales nothing down for five minutes.)",
+        Cost.NOTHING,
+        ofscaling.controller_restarted,
+        of_node=False,
+        momentary=True,
+    ),
+    Fault(
+        "second-autoscaler",
+        "Somebody makes a second HPA for a workload that has one.",
+        "kubectl get events -A --field-selector reason=AmbiguousSelector; the screen's HPAs",
+        "neither of the two scales any more: AmbiguousSelector, in both their conditions. "
+        "`tidegauge hpa lint -A` names them.",
+        Cost.NOTHING,
+        ofscaling.second_autoscaler,
+        of_node=False,
+    ),
+    Fault(
+        "missing-request",
+        f"A rollout adds a container, {ofscaling.SIDECAR}, without requests to pods that an HPA "
+        "scales.",
+        "kubectl get hpa -A -w; kubectl get events -A --field-selector type=Warning",
+        "from the first new pod on that HPA scales nothing: one container without a request makes "
+        "the utilisation of all pods unknown. An HPA on the CPU of a named container goes on.",
+        Cost.NOTHING,
+        ofscaling.missing_request,
+        of_node=False,
     ),
 )
 

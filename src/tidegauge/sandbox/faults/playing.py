@@ -6,15 +6,12 @@ from typing import NamedTuple, Self
 
 from tidegauge.sandbox.cluster import EmbeddedCluster
 from tidegauge.sandbox.faults.declared import BY_NAME, FAULTS, Fault
+from tidegauge.sandbox.faults.errors import FaultError
 
 DEFAULT_NODE = "worker-2"
 
 SHOWN = 15.0
 """Seconds a momentary fault is still told of."""
-
-
-class FaultError(Exception):
-    """A fault that can't be played as asked; says what would be right."""
 
 
 class Play(NamedTuple):
@@ -78,7 +75,7 @@ class Faults:
             )
 
     async def begin(self, play: Play) -> None:
-        """Raises FaultError when it lasts already or there is no such node."""
+        """Raises FaultError when it lasts already, or there is nothing that could have it."""
         self.check(play)
         async with self._changing:
             if play in self._active:
