@@ -11,8 +11,6 @@ from tidegauge.console.hpa.page.ticks import number
 _LESS, _NEITHER, _MORE = -1, 0, 1
 """What is better."""
 
-_UPSILON = "\N{GREEK SMALL LETTER UPSILON}"
-
 
 class Score(NamedTuple):
     """How one of the scores is shown."""
@@ -68,7 +66,7 @@ CARDS = (
                 "of the time out of step",
                 lambda s: s.instability,
                 " %",
-                "\N{GREEK SMALL LETTER UPSILON}",
+                "\N{GREEK SMALL LETTER UPSILON}",  # as a letter ruff takes it for a u
             ),
         ),
     ),

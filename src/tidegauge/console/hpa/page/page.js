@@ -14,6 +14,8 @@
   const leader = runs.reduce((most, run) => (run.at.length > most.at.length ? run : most));
   const end = leader.at.length - 1;
   let view = { from: 0, to: seconds };
+  const cursor = made("div", "cursor"); // takes the keys, and is what screen readers hear of the pictures
+  charts.prepend(cursor);
   let place = 0, dragged = null;
 
   function made(name, kind, words) {
@@ -88,8 +90,8 @@
     tip.style.setProperty("--left", right ? `${x + 14}px` : "auto");
     tip.style.setProperty("--right", right ? "auto" : `${box.width - x + 14}px`);
     tip.style.setProperty("--top", `${within(below, 0, Math.max(0, lowest))}px`);
-    charts.setAttribute("aria-valuenow", step);
-    charts.setAttribute("aria-valuetext", `${clock(at)}. ${now.map((each) => spoken(...each)).join(" ")}`);
+    cursor.setAttribute("aria-valuenow", step);
+    cursor.setAttribute("aria-valuetext", `${clock(at)}. ${now.map((each) => spoken(...each)).join(" ")}`);
   }
   function hide() {
     tip.hidden = true;
@@ -150,10 +152,14 @@
     mark(0, 0);
     if (Math.abs(here.share - begun.share) > 0.01) zoom(Math.min(begun.at, here.at), Math.max(begun.at, here.at));
   });
+  charts.addEventListener("mousedown", (event) => {
+    event.preventDefault(); // else the focus went where the pointer is
+    cursor.focus({ preventScroll: true });
+  });
   charts.addEventListener("dblclick", () => zoom(0, seconds));
-  charts.addEventListener("pointerleave", () => (document.activeElement === charts ? show(place, 0) : hide()));
-  charts.addEventListener("focus", () => { if (!dragged) go(place); });
-  charts.addEventListener("blur", hide);
+  charts.addEventListener("pointerleave", () => (document.activeElement === cursor ? show(place, 0) : hide()));
+  cursor.addEventListener("focus", () => { if (!dragged) go(place); });
+  cursor.addEventListener("blur", hide);
 
   const keys = {
     ArrowRight: () => go(place + 1), ArrowLeft: () => go(place - 1),
@@ -162,7 +168,7 @@
     Home: () => go(0), End: () => go(end),
     "+": () => zoomBy(0.5), "=": () => zoomBy(0.5), "-": () => zoomBy(2), 0: () => { zoom(0, seconds); go(place); }, Escape: hide,
   };
-  charts.addEventListener("keydown", (event) => {
+  cursor.addEventListener("keydown", (event) => {
     if (!(event.key in keys) || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     keys[event.key]();
@@ -176,7 +182,7 @@
   }));
 
   const slider = { role: "slider", tabindex: 0, "aria-label": "Step of the run", "aria-valuemin": 0, "aria-valuemax": end };
-  for (const [name, value] of Object.entries(slider)) charts.setAttribute(name, value);
+  for (const [name, value] of Object.entries(slider)) cursor.setAttribute(name, value);
   for (const why of charts.querySelectorAll(".why")) why.remove(); // the tip says it better
   hint.hidden = false;
   hide();

@@ -11,7 +11,7 @@ from tidegauge.console.hpa.page.changes import changes, hovered
 from tidegauge.console.hpa.page.figures import figure
 from tidegauge.console.hpa.page.markup import NOTHING, Markup, element, text
 from tidegauge.console.hpa.page.palette import DARK, LIGHT, variables
-from tidegauge.console.hpa.page.panels import LETTERS, panels
+from tidegauge.console.hpa.page.panels import LETTERS, longest, panels
 from tidegauge.console.hpa.page.series import data
 from tidegauge.console.hpa.page.setup import differences, setup
 from tidegauge.console.hpa.page.ticks import number
@@ -22,7 +22,6 @@ _HINT = (
     "Point at a moment to see why the size was what it was; drag to zoom. "
     "Keys: ← → for steps, Page Up and Down for changes, + and - for the zoom."
 )
-
 
 MOST_RUNS = len(LETTERS)
 
@@ -92,7 +91,7 @@ def _facts(run: Run) -> str:
 def _charts(runs: Sequence[Run]) -> Markup:
     if not all(run.steps for run in runs):
         return NOTHING
-    seconds = max(run.seconds for run in runs) or 1.0  # of a recording with a single step
+    seconds = longest(runs)
     figures = (
         figure(panel, seconds, hovered(runs, seconds) if panel.whole else NOTHING)
         for panel in panels(runs)

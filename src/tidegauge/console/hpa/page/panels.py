@@ -42,11 +42,14 @@ class Panel(NamedTuple):
 
 def panels(runs: Sequence[Run]) -> list[Panel]:
     """Of one run, or of several over each other."""
-    metrics = dict.fromkeys(
-        (metric.label, measure_of(metric).suffix) for run in runs for metric in run.metrics
-    )
-    drawn = [_load(runs), _replicas(runs), *(_metric(*metric, runs) for metric in metrics)]
+    metrics = dict.fromkeys(key for run in runs for key in _keys(run))
+    drawn = [_load(runs), _replicas(runs), *(_metric(key, runs) for key in metrics)]
     return [panel for panel in drawn if panel.shapes]
+
+
+def longest(runs: Sequence[Run]) -> float:
+    """Seconds; of a recording with a single step, which takes none, one."""
+    return max(run.seconds for run in runs) or 1.0
 
 
 def _overlaid(runs: Sequence[Run], make: Callable[[Run], Shape | None]) -> list[Shape]:
@@ -136,17 +139,36 @@ def _size(run: Run) -> Shape:
     return Shape("size", "size", _column(run, lambda step: step.size))
 
 
-def _metric(name: str, suffix: str, runs: Sequence[Run]) -> Panel:
+class _Key(NamedTuple):
+    """By which a metric of one run is found in another; labels may come twice."""
+
+    label: str
+    suffix: str
+    number: int
+
+
+def _keys(run: Run) -> list[_Key]:
+    """In the order of the metrics."""
+    keys: list[_Key] = []
+    for metric in run.metrics:
+        key = _Key(metric.label, measure_of(metric).suffix, 0)
+        while key in keys:
+            key = key._replace(number=key.number + 1)
+        keys.append(key)
+    return keys
+
+
+def _metric(key: _Key, runs: Sequence[Run]) -> Panel:
     def make(draw: Callable[[Run, int], Shape]) -> list[Shape]:
-        return _overlaid(runs, lambda run: _of(run, name, draw))
+        return _overlaid(runs, lambda run: _of(run, key, draw))
 
-    return Panel(name, [*make(_band), *make(_target), *make(_usage)], suffix)
+    return Panel(key.label, [*make(_band), *make(_target), *make(_usage)], key.suffix)
 
 
-def _of(run: Run, name: str, draw: Callable[[Run, int], Shape]) -> Shape | None:
+def _of(run: Run, key: _Key, draw: Callable[[Run, int], Shape]) -> Shape | None:
     """None where the run has no such metric."""
-    names = [metric.label for metric in run.metrics]
-    return draw(run, names.index(name)) if name in names else None
+    keys = _keys(run)
+    return draw(run, keys.index(key)) if key in keys else None
 
 
 def _band(run: Run, place: int) -> Shape:

@@ -8,7 +8,7 @@ import msgspec
 from tidegauge.autoscale.replay.result import Run, Step
 from tidegauge.console.hpa.page.markup import Markup, element
 from tidegauge.console.hpa.page.measures import measure_of
-from tidegauge.console.hpa.page.panels import LETTERS
+from tidegauge.console.hpa.page.panels import LETTERS, longest
 
 _ROWS: Sequence[tuple[str, str, Callable[[Step], float | None]]] = (
     ("load", " /s", lambda step: step.load),
@@ -32,7 +32,7 @@ _ROWS: Sequence[tuple[str, str, Callable[[Step], float | None]]] = (
 def data(runs: Sequence[Run]) -> Markup:
     """A script element of JSON; as no `<` is left in it, nothing in it can end it."""
     told = [_run(run, letter) for run, letter in zip(runs, LETTERS, strict=False)]
-    json = msgspec.json.encode({"seconds": max(run.seconds for run in runs), "runs": told})
+    json = msgspec.json.encode({"seconds": longest(runs), "runs": told})
     shielded = json.decode().replace("<", r"\u003c")
     return element("script", Markup(shielded), type="application/json", id="data")
 
@@ -43,7 +43,7 @@ def _run(run: Run, letter: str) -> dict[str, Any]:
     return {
         "letter": letter,
         "name": run.name,
-        "at": [_short(step.at) for step in run.steps],
+        "at": [round(step.at, 1) for step in run.steps],
         "had": [step.had for step in run.steps],
         "size": [step.size for step in run.steps],
         "rows": list(_rows(run)),

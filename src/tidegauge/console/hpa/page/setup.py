@@ -41,7 +41,7 @@ def differences(runs: Sequence[Run]) -> Markup:
     if not fields:
         return element("p", text("Their settings are the same."))
     heads = (element("th", text(each), scope="col") for each in ("field", *LETTERS[: len(runs)]))
-    rows = (_row(field, [side.get(field, "\N{EN DASH}") for side in sides]) for field in fields)
+    rows = (_row(field, [side.get(field) for side in sides]) for field in fields)
     head = element("thead", element("tr", *heads))
     table = element("table", head, element("tbody", *rows))
     summary = element("summary", text(f"In what they differ ({len(fields)})"))
@@ -55,7 +55,11 @@ def _differs(field: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> bo
 
 def _row(field: str, values: Sequence[Any]) -> Markup:
     head = element("th", text(field), scope="row")
-    return element("tr", head, *(element("td", text(value)) for value in values))
+    return element("tr", head, *(element("td", text(_written(value))) for value in values))
+
+
+def _written(value: Any) -> str:
+    return "\N{EN DASH}" if value is None else str(value)
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
