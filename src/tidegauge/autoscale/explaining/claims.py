@@ -35,13 +35,13 @@ def standing(
     since = "" if at is None else f"last changed at {clock(at)} ({span(now - at)} ago{who})"
     if not claims:
         return Standing(
-            stale=False, changed=changed, text="; ".join(filter(None, ("as it should be", since)))
+            stale=False, changed=changed, text="; ".join(filter(None, ("up to date", since)))
         )
     stale = at is not None and now - at > _LOOKS * period + _GRACE
     text = (
-        f"stale: {since}, though every HPA is looked at each {span(period)}"
+        f"stale: {since}, though the controller looks each {span(period)}"
         if stale
-        else "; ".join(filter(None, ("of the controller's last look; since then", since)))
+        else "; ".join(filter(None, ("changed since the controller's last look", since)))
     )
     return Standing(stale=stale, changed=changed, text=text, claims=claims)
 

@@ -100,10 +100,12 @@ def _known(
 def _assumed(decision: Decision, recollection: Recollection) -> Iterator[str]:
     """As far as it had a part in the decision."""
     normalization = decision.normalization
-    wanted = decision.proposals.replicas if decision.proposals else None
-    if normalization and wanted != decision.current:
+    if normalization is None or decision.current is None:
+        return
+    stable = normalization.stabilization
+    if stable.bound_by or stable.recommended < decision.current:
         yield from recollection.recommended
-    if normalization and normalization.limit.policies:
+    if normalization.limit.policies:
         yield from recollection.changed
 
 

@@ -1,6 +1,7 @@
 """What held the size back, and until when."""
 
 from collections.abc import Iterator
+from math import ceil
 
 from tidegauge.autoscale.engine.calculation import Calculation, Course
 from tidegauge.autoscale.engine.decision import Decision, Path
@@ -47,12 +48,17 @@ def _tolerated(proposals: Proposals) -> Iterator[Hold]:
     got, name = winner.calculation, source_of(winner.metric).label
     least, greatest = got.tolerance.band
     band = f"from {ratio(least)} to {ratio(greatest)}"
-    if got.course is Course.TOLERATED and got.ratio != 1:
+    if got.course is Course.TOLERATED and _would_differ(got):
         yield Hold(
             by="tolerance", text=f"ratios {band} change nothing: {name} is at {ratio(got.ratio)}"
         )
     elif text := _rebalanced(got, band):
         yield Hold(by="pods left out", text=text)
+
+
+def _would_differ(got: Calculation) -> bool:
+    """Without a tolerance there would be another proposal."""
+    return got.ratio != 1 if got.counted is None else ceil(got.ratio * got.counted) != got.replicas
 
 
 def _rebalanced(got: Calculation, band: str) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from tidegauge.autoscale.engine.calculation import Calculation
 from tidegauge.autoscale.engine.decision import Decision, Path
 from tidegauge.autoscale.engine.grouping import Group
 from tidegauge.autoscale.engine.limiting import LimitReason
-from tidegauge.autoscale.engine.proposals import Proposal
 from tidegauge.autoscale.engine.situation import Scale, ScaleFailure, Situation
 from tidegauge.autoscale.explaining import metriclacks
 from tidegauge.autoscale.explaining.explanation import Lack
@@ -15,6 +15,9 @@ from tidegauge.autoscale.explaining.measures import source_of
 from tidegauge.autoscale.explaining.wording import count
 from tidegauge.autoscale.reading.mapping import group_of
 from tidegauge.autoscale.reading.reader import Unread
+
+_NEW = 120.0
+"""Seconds in which a pod need not have a sample yet: two scrapes of a minute each."""
 
 _SHOWN = 3
 """Names in a sentence; more are only counted."""
@@ -124,19 +127,20 @@ def _selector(subject: Subject) -> Lack:
         f"pods of its own: {shown} {'selects' if len(others) == 1 else 'select'} the same ones, "
         "and then none of them scales",
         (
-            f"{subject.kubectl} delete hpa {others[0]}",
+            f"{subject.kubectl} delete hpa {others[0]}  # or {situation.autoscaler.name}: keep one",
             f"# or give the pods of {subject.target} a label that no other workload has",
         ),
     )
 
 
 def _metrics(subject: Subject) -> Iterator[Lack]:
-    proposals = subject.decision.proposals
-    for one in proposals.proposals if proposals else ():
-        if one.failure:
-            yield metriclacks.failed(subject.situation, one, subject.kubectl, subject.target)
-        else:
-            yield from _unmeasured(subject, one)
+    found = subject.decision.proposals
+    proposals = found.proposals if found else ()
+    failed = [one for one in proposals if one.failure]
+    yield from metriclacks.lacks(subject.situation, failed, subject.kubectl, subject.target)
+    for one in proposals:
+        if one.calculation:
+            yield from _unmeasured(subject, one.calculation, source_of(one.metric).label)
     normalization = subject.decision.normalization
     if normalization and normalization.limit.reason is LimitReason.TOO_MANY:
         wanted = normalization.stabilization.replicas
@@ -146,14 +150,15 @@ def _metrics(subject: Subject) -> Iterator[Lack]:
         )
 
 
-def _unmeasured(subject: Subject, proposal: Proposal) -> Iterator[Lack]:
-    got = proposal.calculation
-    pods = [one.name for one in got.pods if one.group is Group.MISSING] if got else []
-    if not pods:
+def _unmeasured(subject: Subject, got: Calculation, label: str) -> Iterator[Lack]:
+    """Pods that have run for long enough to have been measured."""
+    new = subject.situation.now - _NEW
+    settled = {pod.name for pod in subject.situation.pods if pod.started and pod.started < new}
+    missing = [one.name for one in got.pods if one.group is Group.MISSING and one.name in settled]
+    if not missing:
         return
-    shown = ", ".join(pods[:_SHOWN]) + (", ..." if len(pods) > _SHOWN else "")
-    label = source_of(proposal.metric).label
+    shown = ", ".join(missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
     yield Lack(
-        f"samples of {label} for {count(len(pods), 'pod')}: {shown}",
-        (f"{subject.kubectl} describe pod {pods[0]}", f"{subject.kubectl} top pod {pods[0]}"),
+        f"samples of {label} for {count(len(missing), 'pod')}: {shown}",
+        (f"{subject.kubectl} describe pod {missing[0]}", "tidegauge doctor"),
     )

@@ -80,6 +80,8 @@ def _why_kept(decision: Decision, held: Sequence[Hold]) -> str:
     if decision.path is Path.DISABLED:
         return "Somebody scaled the target to zero, and only they can start it again."
     wanted = decision.proposals.replicas if decision.proposals else decision.current
+    if any(one.by == "tolerance" for one in held):
+        return "The metrics are near enough to their targets."
     if wanted == decision.current:
         return f"The metrics ask for {wanted}, which it has."
     return f"The metrics ask for {wanted}; {_names(held)} held it back."

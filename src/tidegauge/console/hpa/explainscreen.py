@@ -23,8 +23,11 @@ MARKS = {
     Outcome.UNKNOWN: ("?", "warn"),
 }
 
-_SHOWN = 5
-"""Pods that were left out, and differences of the status, before the rest is only counted."""
+_CLAIMS = 5
+"""Differences of the status that are shown; more are only counted."""
+
+_NAMES = 3
+"""Pods that are named; more are only counted."""
 
 _LABEL = 15
 """Columns of what held the size back."""
@@ -50,7 +53,7 @@ def _head(told: Explanation, columns: int) -> Iterator[Line]:
     current = told.verdict.current
     size = "size unknown" if current is None else count(current, "replica")
     name = Span(f"{told.namespace}/{told.name}", "head")
-    yield [name, Span(f" → {told.target}: {size}, from {told.minimum} to {told.maximum}")]
+    yield [name, Span(f" → {told.target}: {size} (min {told.minimum}, max {told.maximum})")]
     now = clock(told.at.timestamp())
     yield [Span(f"as of {now}, by the rules of Kubernetes {told.profile}", "dim")]
     yield []
@@ -103,20 +106,25 @@ def _proposal(one: Measure) -> Iterator[Span]:
 
 
 def _pods(one: Measure, columns: int) -> Iterator[Line]:
+    """Those that were left out, together where that was for the same reason."""
     if not one.left_out:
         return
     groups = ", ".join(f"{number} {group}" for group, number in one.pods.items())
-    yield [Span(f"    pods: {groups}; left out:", "dim")]
-    width = max(len(pod.pod) for pod in one.left_out[:_SHOWN])
-    for pod in one.left_out[:_SHOWN]:
-        yield from wrapped([Span(f"      {pod.pod:<{width}}  ")], _why(pod), columns, "warn")
-    if (more := len(one.left_out) - _SHOWN) > 0:
-        yield [Span(f"      and {more} more", "dim")]
+    yield [Span(f"    pods: {groups}; left out", "dim")]
+    alike: dict[tuple[str, str], list[str]] = {}
+    for pod in one.left_out:
+        alike.setdefault((pod.group, _why(pod)), []).append(pod.pod)
+    for (group, why), names in alike.items():
+        yield from wrapped([Span(f"      {group:<9}", "warn")], f"{_some(names)}: {why}", columns)
 
 
 def _why(pod: LeftOut) -> str:
-    text = f"{pod.group}: {pod.reason}"
-    return f"{text}; counted with {pod.assumed}" if pod.assumed else text
+    return f"{pod.reason}; counted with {pod.assumed}" if pod.assumed else pod.reason
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more
 
 
 def _holds(told: Explanation, columns: int) -> Iterator[Line]:
@@ -135,11 +143,11 @@ def _until(one: Hold, told: Explanation) -> str:
 
 def _status(status: Standing, columns: int) -> Iterator[Line]:
     yield from wrapped([Span("  ")], status.text, columns, "bad" if status.stale else "")
-    width = max((len(one.about) for one in status.claims[:_SHOWN]), default=0)
-    for one in status.claims[:_SHOWN]:
+    width = max((len(one.about) for one in status.claims[:_CLAIMS]), default=0)
+    for one in status.claims[:_CLAIMS]:
         text = f"says {one.claimed}, is {one.found}"
         yield from wrapped([Span(f"    {one.about:<{width}}  ", "dim")], text, columns, "dim")
-    if (more := len(status.claims) - _SHOWN) > 0:
+    if (more := len(status.claims) - _CLAIMS) > 0:
         yield [Span(f"    and {more} more", "dim")]
 
 

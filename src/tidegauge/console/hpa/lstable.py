@@ -49,8 +49,10 @@ def _next(one: Explanation) -> str:
         latest = " at the latest" if one.outlook.at_latest else ""
         at = clock(one.outlook.at.timestamp())
         return f"{verdict.current} until {at}{latest}, then {one.outlook.desired}"
-    if verdict.outcome is Outcome.STAYS and not one.holds:
-        return str(verdict.current)
+    if verdict.outcome is Outcome.STAYS and verdict.wanted == verdict.current:
+        unknown = sum(bool(metric.error) for metric in one.metrics)
+        told = f"; {unknown} of {len(one.metrics)} metrics unknown" if unknown else ""
+        return f"{verdict.current}{told}"
     prefix = f"{verdict.current}: " if verdict.current is not None else ""
     return prefix + (_first_error(one) or verdict.why)
 
