@@ -12,11 +12,8 @@ _STYLE = (
     f"svg{{{variables(LIGHT)}}}@media(prefers-color-scheme:dark){{svg{{{variables(DARK)}}}}}"
     'text{font:14px system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif;fill:var(--ink)}'
     "text.dim{fill:var(--dim)}text.small{font-size:12.5px}text.bold{font-weight:600}"
-    "text.title{font-size:16px;font-weight:600}"
-    + "".join(
-        f".s-{name}{{stroke:var(--{name});fill:none}}.f-{name}{{fill:var(--{name})}}"
-        for name in LIGHT
-    )
+    "text.title{font-size:16px;font-weight:600}path{fill:none}"
+    + "".join(f".s-{name}{{stroke:var(--{name})}}.f-{name}{{fill:var(--{name})}}" for name in LIGHT)
     + ".thick{stroke-width:2.5}.thin{stroke-width:1.2}.dash{stroke-dasharray:6 4}"
     ".dots{stroke-dasharray:1.5 4;stroke-linecap:round}"
 )
@@ -49,12 +46,20 @@ class Canvas:
         where = {"x": _short(x), "y": _short(y), "text_anchor": anchor}
         self._parts.append(element("text", text(words), class_=kind or None, **where))
 
-    def arrow(self, x: float, y: float, length: float, kind: str = "dim") -> None:
+    def arrow(self, x: float, y: float, length: float) -> None:
         """To the right."""
         tip = x + length
-        self.line([(x, y), (tip - 6, y)], f"s-{kind} thin")
+        self.line([(x, y), (tip - 6, y)], "s-dim thin")
         head = f"M{_short(tip)} {_short(y)}l-9 -4.5v9z"
-        self._parts.append(element("path", class_=f"f-{kind}", d=head))
+        self._parts.append(element("path", class_="f-dim", d=head))
+
+    def key(self, x: float, y: float, kind: str, words: str) -> None:
+        """Of a legend: a sample of the line, or of the area where `kind` is filled."""
+        if kind.startswith("f-"):
+            self.rect(x, y - 8, 28, 16, kind)
+        else:
+            self.line([(x, y), (x + 28, y)], kind)
+        self.text(x + 36, y + 4, words, "small")
 
     def __str__(self) -> str:
         ground = element(
@@ -65,7 +70,6 @@ class Canvas:
             rx=12,
             width=WIDTH - 1,
             height=self.height - 1,
-            style="fill:var(--ground)",
         )
         return (
             element(
@@ -107,11 +111,11 @@ class Plot:
     def down(self, y: float) -> float:
         return self.top + (self.y[1] - y) / (self.y[1] - self.y[0]) * self.height
 
-    def rows(self, ticks: Iterable[float], unit: str = "") -> None:
+    def rows(self, ticks: Iterable[float]) -> None:
         for tick in ticks:
             y = self.down(tick)
             self.canvas.line([(self.left, y), (self.left + self.width, y)], "s-rule thin")
-            self.canvas.text(self.left - 8, y + 4.5, f"{tick:g}{unit}", "dim small", "end")
+            self.canvas.text(self.left - 8, y + 4.5, f"{tick:g}", "dim small", "end")
 
     def columns(self, ticks: Iterable[float], labels: Sequence[str]) -> None:
         bottom = self.top + self.height

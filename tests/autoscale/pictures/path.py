@@ -45,7 +45,7 @@ def draw() -> str:
     )
     canvas.text(20, 36, f"{got.current} pods run. How many should?", "title")
     for name, x, width in _COLUMNS:
-        canvas.rect(x, _TOP, width, _HEIGHT, "f-raised s-rule", rx=8, style="fill:var(--raised)")
+        canvas.rect(x, _TOP, width, _HEIGHT, "f-raised s-rule", rx=8)
         canvas.text(x + 14, _TOP + 24, name, "dim small")
     for (_, x, width), (_, following, _) in pairwise(_COLUMNS):
         canvas.arrow(x + width + 6, _TOP + _HEIGHT / 2, following - x - width - 12)

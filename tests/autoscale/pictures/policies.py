@@ -59,6 +59,4 @@ def _plot(
     canvas.text(left, 70, title, "bold")
     for number, (name, (kind, behaviour)) in enumerate(rules.items()):
         plot.steps(sizes(behaviour, start, wanted, seconds), kind)
-        x, y = left, 334 + number * 22
-        canvas.line([(x, y), (x + 26, y)], kind)
-        canvas.text(x + 33, y + 4, name, "small")
+        canvas.key(left, 334 + number * 22, kind, name)

@@ -37,12 +37,9 @@ def draw() -> str:
     plot.steps(wanted, "s-orange thick dots")
     plot.steps(sizes, "s-blue thick")
     _looked_at(canvas, plot, decisions)
-    canvas.line([(56, 314), (84, 314)], "s-blue thick")
-    canvas.text(92, 318, "size", "small")
-    canvas.line([(152, 314), (180, 314)], "s-orange thick dots")
-    canvas.text(188, 318, "what the metrics ask for", "small")
-    canvas.rect(384, 307, 28, 14, "f-band")
-    canvas.text(420, 318, "the window of one look, and what bounds it", "small")
+    canvas.key(56, 314, "s-blue thick", "size")
+    canvas.key(152, 314, "s-orange thick dots", "what the metrics ask for")
+    canvas.key(384, 314, "f-band", "the window of one look, and what bounds it")
     return str(canvas)
 
 

@@ -97,20 +97,13 @@ def _row(canvas: Canvas, plot: Plot, life: Life, resource: str, top: float) -> N
     for found, begin, end in spans(life, resource):
         kind, name = _LOOKS[found]
         left, right = plot.across(begin), plot.across(end)
-        canvas.rect(
-            left, top, right - left, 24, f"{kind} s-ground", style=f"fill:var(--{kind[2:]})"
-        )
+        canvas.rect(left, top, right - left, 24, f"{kind} s-ground")
         if right - left > 60:
             canvas.text((left + right) / 2, top + 17, name, "small", "middle")
 
 
 def _legend(canvas: Canvas) -> None:
-    x = 212
-    canvas.line([(x, 346), (x + 28, 346)], "s-green thick")
-    canvas.text(x + 36, 350, "is ready", "small")
+    canvas.key(212, 346, "s-green thick", "is ready")
     for place, (kind, name) in enumerate(_LOOKS.values()):
-        left = x + 110 + place * 105
-        canvas.rect(left, 338, 28, 16, kind)
-        canvas.text(left + 36, 350, name, "small")
-    canvas.line([(x + 432, 346), (x + 460, 346)], "s-dim dash")
-    canvas.text(x + 468, 350, "5 minutes after its start", "small")
+        canvas.key(322 + place * 105, 346, kind, name)
+    canvas.key(644, 346, "s-dim dash", "5 minutes after its start")

@@ -105,7 +105,9 @@ def draw() -> str:
     plot.steps(_ready(steps), "s-green thick")
     plot.steps([(step.at, step.size) for step in steps], "s-blue thick")
     _said(canvas, steps)
-    _key(canvas)
+    canvas.key(48, 306, "s-blue thick", "size")
+    canvas.key(153, 306, "s-green thick", "ready")
+    canvas.key(258, 306, "s-ink thin dash", "needed to serve it all")
     return str(canvas)
 
 
@@ -132,15 +134,3 @@ def _words(step: Step) -> str:
     left_out = sum(group.count for group in step.groups if group.group != "ready")
     guessed = f"{reading.rebalanced * _TARGET:.0f}%"
     return f"cpu {reading.usage:.0f}%, but {guessed} with {left_out} pods that don't count yet"
-
-
-def _key(canvas: Canvas) -> None:
-    entries = (
-        ("s-blue thick", "size"),
-        ("s-green thick", "ready"),
-        ("s-ink thin dash", "needed to serve it all"),
-    )
-    for place, (kind, name) in enumerate(entries):
-        x = 48 + place * 105
-        canvas.line([(x, 306), (x + 28, 306)], kind)
-        canvas.text(x + 36, 310, name, "small")

@@ -31,12 +31,9 @@ def draw() -> str:
     canvas.text(20, 34, f"What a utilisation asks for, where the target is {TARGET} %", "title")
     _plot(canvas, 56, 10, (0, 5, 10, 15, 20))
     _plot(canvas, 496, 2, (0, 1, 2, 3, 4))
-    canvas.line([(56, 318), (84, 318)], "s-blue thick")
-    canvas.text(92, 322, "what is asked for", "small")
-    canvas.line([(232, 318), (260, 318)], "s-dim dash")
-    canvas.text(268, 322, "the same without tolerance", "small")
-    canvas.rect(466, 311, 28, 14, "f-band")
-    canvas.text(502, 322, "tolerated: 10 % to both sides of the target", "small")
+    canvas.key(56, 318, "s-blue thick", "what is asked for")
+    canvas.key(232, 318, "s-dim dash", "the same without tolerance")
+    canvas.key(466, 318, "f-band", "tolerated: 10 % to both sides of the target")
     return str(canvas)
 
 
