@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed-from-lock
 
-.PHONY: setup check lint types unit test demo bench deploy-files lock clean
+.PHONY: setup check lint types unit test demo bench deploy-files image lock clean
 
 setup: $(STAMP)
 
@@ -43,6 +43,10 @@ bench: setup
 # What is made from the chart: manifests for kubectl, and the table of values in docs/install.md.
 deploy-files: setup
 	$(BIN)/python -m tests.deploy
+
+# The image's archive and its bill of materials, in dist/; needs buildah. BASE is any image with Python 3.11 or newer.
+image:
+	deploy/image/build.sh dist $(BASE)
 
 # The lock holds every package with its hashes, for all supported Pythons; re-make it after changing pyproject.toml.
 lock:
