@@ -11,10 +11,11 @@ In reading order:
 
 - what it may be told: `options`; whom it looks after: `watched`, `labelled`, `selectors`, `scope`
 - whose turn it is: `queue`, and with waiting `feeding`
-- one reconcile: `asking` the metric APIs, `acting`, and events by `correlating` and `recording`
+- one reconcile: `targets`, `asking` the metric APIs, `acting`, `statuses`, and events by
+  `correlating` and `recording`
 - who may act: `electing`, and with I/O `leading`; `writing` closes the way to all others
 - what outlives it: `remembering`, `keeping`, `memories`
-- all of it together: `controller`; what it says on /metrics: `measures`
+- all of it together: `shift`, `controller`; what it says on /metrics: `measures`
 """
 
 from tidegauge.autoscale.controller.acting import Reconciled

@@ -1,16 +1,14 @@
-"""The controller: watches, takes turns, works while it leads."""
+"""The controller: watches, leads or stands by, and works in shifts."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from prometheus_client import CollectorRegistry
 
 from tidegauge.autoscale.controller.acting import Actor, Reconciled, Told
 from tidegauge.autoscale.controller.asking import Asking
-from tidegauge.autoscale.controller.feeding import Feed
 from tidegauge.autoscale.controller.keeping import ConfigMapKeeper, FileKeeper, Keeper, NoKeeper
 from tidegauge.autoscale.controller.leading import Leadership
 from tidegauge.autoscale.controller.measures import Measures
@@ -18,22 +16,18 @@ from tidegauge.autoscale.controller.memories import Memories
 from tidegauge.autoscale.controller.options import Options
 from tidegauge.autoscale.controller.recording import Recorder
 from tidegauge.autoscale.controller.scope import Scope
+from tidegauge.autoscale.controller.shift import Shift
+from tidegauge.autoscale.controller.statuses import Statuses
+from tidegauge.autoscale.controller.targets import Targets
 from tidegauge.autoscale.controller.watched import Hpa
-from tidegauge.autoscale.controller.writing import NotLeadingError, Writer
+from tidegauge.autoscale.controller.writing import Writer
 from tidegauge.cluster.client import Client
 from tidegauge.cluster.observing import Telemetry
-from tidegauge.telemetry.changes import OnChange
-from tidegauge.telemetry.logs import get_logger
 from tidegauge.units.clock import Clock
 
 FRESH = 0.1
 """Of the sync period: how long an answer of the metric APIs serves other HPAs too. HPAs that were
 started together ask within that time, and no figure is noticeably older for it."""
-
-LAST_WORDS = 5.0
-"""Seconds for reconciles and events under way when told to stop."""
-
-_log = get_logger("controller")
 
 
 def nobody(_: Reconciled) -> None:
@@ -85,13 +79,7 @@ class Controller:
         self._memories = Memories(self._keeper(), clock)
         self._recorder = Recorder(self._writer, clock)
         self._actor = self._make_actor()
-        self._feed: Feed | None = None
-        """While working."""
-        self._written: dict[str, str] = {}
-        """The version of each HPA that our last write of its status made."""
-        self._put_off: set[str] = set()
-        """HPAs that wait for the watch to catch up with that."""
-        self._changes = OnChange(_log, "reconcile", clock)
+        self._shift: Shift | None = None
         self._show()
 
     def leads(self) -> bool:
@@ -122,143 +110,50 @@ class Controller:
 
     async def _work(self) -> None:
         """What only the leader does, until cancelled."""
-        await self._memories.load()
-        self._memories.keep_only(self.scope)
-        self.scope.forget_selectors()
-        self._written.clear()
-        self._put_off.clear()
-        self._feed = feed = Feed(self._options.sync_period, self._clock)
-        for key in self.scope:
-            feed.add(key)
-        workers = [
-            asyncio.create_task(self._take_turns(feed)) for _ in range(self._options.workers)
-        ]
-        others = [
-            asyncio.create_task(work) for work in (self._recorder.run(), self._memories.run())
-        ]
+        self._shift = Shift(
+            self._clock,
+            self.scope,
+            self._actor,
+            self._memories,
+            self._recorder,
+            self.measures,
+            period=self._options.sync_period,
+            may=self.leads,
+        )
         try:
-            await asyncio.gather(*workers, *others)
+            await self._shift.run(self._options.workers)
         finally:
-            self._feed = None
-            feed.close()
-            await self._finish(workers)
-            await _end([*workers, *others])
-            if self.leads():
-                await self._memories.flush()
-
-    async def _finish(self, workers: list[asyncio.Task[None]]) -> None:
-        """Who leads finishes what it has begun, and says it; who has lost the Lease stops now."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_WORDS):
-                if self.leads():
-                    await asyncio.wait(workers)
-                if self.leads():
-                    await self._recorder.flush()
-
-    async def _take_turns(self, feed: Feed) -> None:
-        while turn := await feed.take():
-            self.measures.lateness.observe(max(self._clock.monotonic() - turn.since, 0.0))
-            try:
-                await self._reconcile(turn.key)
-            except NotLeadingError:
-                return
-            except Exception:  # noqa: BLE001  (a bug that one HPA brings out stops no other)
-                _log.exception("reconcile ended by a bug", key=turn.key)
-            finally:
-                feed.done(turn.key)
-            if self.scope.get(turn.key):
-                feed.add_later(turn.key)
-
-    async def _reconcile(self, key: str) -> None:
-        """Raises NotLeadingError."""
-        hpa = self.scope.get(key)
-        if hpa is None:
-            return
-        if self._behind(hpa):
-            self._put_off.add(key)
-            self.measures.skipped.inc()
-        elif hpa.autoscaler is None:
-            self._changes.failed(key, "unreadable", problem=hpa.problem)
-        elif version := await self._actor.reconcile(hpa, hpa.autoscaler):
-            self._written[key] = version
-
-    def _behind(self, hpa: Hpa) -> bool:
-        """Whether what the watch says is older than what we have written ourselves."""
-        written = self._written.get(hpa.key, "")
-        versions = hpa.version, written
-        return all(one.isdecimal() for one in versions) and int(hpa.version) < int(written)
+            self._shift = None
 
     def _changed(self, before: Hpa | None, after: Hpa | None) -> None:
-        """The watch says that an HPA was added, changed or removed."""
-        if before and (after is None or after.uid != before.uid):
-            self._forget(before)
-            before = None
-        if after is None or self._feed is None:
-            return
-        put_off = after.key in self._put_off and not self._behind(after)
-        self._put_off -= {after.key} if put_off else set()
-        if before is None or before.generation != after.generation or put_off:
-            self._feed.add(after.key)
-        else:
-            self._feed.add_later(after.key)
-
-    def _forget(self, hpa: Hpa) -> None:
-        self._written.pop(hpa.key, None)
-        self._put_off.discard(hpa.key)
-        self._memories.forget(hpa.key)
-        self._changes.forget(hpa.key)
-        self.measures.forget(*hpa.key.split("/"))
-        if self._feed:
-            self._feed.forget(hpa.key)
+        if self._shift:
+            self._shift.changed(before, after)
+        if before and after is None:
+            self.measures.forget(*before.key.split("/"))
 
     def _tell(self, reconciled: Reconciled) -> None:
-        key, outcome = reconciled.key, reconciled.decision.outcome
-        if outcome.error is None:
-            self._changes.succeeded(key)
-        else:
-            warnings = [one.reason for one in outcome.events if one.type == "Warning"]
-            cause = warnings[-1] if warnings else "other"
-            self._changes.failed(key, cause, error=outcome.error)
-        if outcome.action.value != "none":
-            decision = reconciled.decision
-            _log.info(
-                "rescaled",
-                key=key,
-                before=decision.current,
-                after=decision.desired,
-                reason=decision.reason,
-            )
+        if self._shift:
+            self._shift.told(reconciled)
         self._told(reconciled)
 
     def _make_actor(self) -> Actor:
-        options = self._options
-        fresh = options.sync_period * FRESH
+        client, clock, options = self._client, self._clock, self._options
         return Actor(
-            self._client,
-            self._writer,
-            self._clock,
-            scope=self.scope,
+            clock,
+            options,
+            self.scope,
+            targets=Targets(client, self._writer, clock),
+            asking=Asking(client, clock, options.sync_period * FRESH, self.measures),
+            statuses=Statuses(client, self._writer),
             memories=self._memories,
             recorder=self._recorder,
-            asking=Asking(self._client, self._clock, fresh, self.measures),
             measures=self.measures,
-            settings=options.settings,
-            profile=options.profile,
             told=self._tell,
         )
 
     def _candidate(self) -> Leadership | None:
         place = self._options.lease
-        if place is None:
-            return None
-        return Leadership(
-            self._client,
-            self._clock,
-            namespace=place.namespace,
-            name=place.name,
-            identity=place.identity,
-            terms=place.terms,
-        )
+        return Leadership(self._client, self._clock, place) if place else None
 
     def _keeper(self) -> Keeper:
         place = self._options.memory
@@ -269,18 +164,12 @@ class Controller:
         return ConfigMapKeeper(self._client, self._writer, place.namespace, place.name)
 
     def _show(self) -> None:
-        measures = self.measures
+        measures, scope = self.measures, self.scope
         measures.leading.set_function(lambda: float(self.leads()))
-        measures.waiting.set_function(lambda: len(self._feed) if self._feed else 0)
-        measures.autoscalers.set_function(lambda: len(self.scope))
+        measures.waiting.set_function(lambda: self._shift.waiting if self._shift else 0)
+        measures.autoscalers.set_function(lambda: len(scope))
         measures.remembered.set_function(lambda: len(self._memories))
-        measures.informer_objects.labels("pods").set_function(self.scope.pod_count)
+        measures.informer_objects.labels("pods").set_function(scope.pod_count)
         measures.informer_objects.labels("horizontalpodautoscalers").set_function(
-            lambda: len(self.scope)
+            lambda: len(scope)
         )
-
-
-async def _end(tasks: list[asyncio.Task[Any]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)

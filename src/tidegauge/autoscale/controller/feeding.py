@@ -16,7 +16,8 @@ class Feed:
         self._changed = asyncio.Event()
         self._closed = False
 
-    def __len__(self) -> int:
+    @property
+    def waiting(self) -> int:
         return len(self._queue)
 
     def add(self, key: str) -> None:

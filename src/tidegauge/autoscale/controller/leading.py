@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 from msgspec import Struct
 
-from tidegauge.autoscale.controller.electing import Election, Holding, Terms
+from tidegauge.autoscale.controller.electing import Election, Holding
+from tidegauge.autoscale.controller.options import LeasePlace
 from tidegauge.cluster.client import Client
 from tidegauge.cluster.errors import ClusterError, Conflict, NotFound
 from tidegauge.telemetry.changes import OnChange
@@ -30,27 +31,23 @@ class Lease(Struct):
 
 
 class Leadership:
-    """A candidate for the Lease `namespace`/`name`."""
+    """A candidate for the Lease."""
 
     def __init__(
         self,
         client: Client,
         clock: Clock,
+        place: LeasePlace,
         *,
-        namespace: str,
-        name: str,
-        identity: str,
-        terms: Terms,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._client = client
         self._clock = clock
-        self._name = name
-        self._namespace = namespace
-        self._collection = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
-        self._terms = terms
-        self._election = Election(identity, terms)
+        self._place = place
+        self._collection = f"/apis/coordination.k8s.io/v1/namespaces/{place.namespace}/leases"
+        self._terms = place.terms
+        self._election = Election(place.identity, place.terms)
         self._metadata: dict[str, Any] | None = None
         """Of the Lease as last seen; None where it has to be read first."""
         self._changes = OnChange(_log, "election", clock)
@@ -110,9 +107,9 @@ class Leadership:
             self._metadata = None
             cause = error.cause if isinstance(error, ClusterError) else "timeout"
             if not isinstance(error, Conflict):  # another candidate was faster, as happens
-                self._changes.failed(self._name, cause, error=str(error))
+                self._changes.failed(self._place.name, cause, error=str(error))
         else:
-            self._changes.succeeded(self._name)
+            self._changes.succeeded(self._place.name)
         return self.leads()
 
     async def _claim(self) -> None:
@@ -126,7 +123,7 @@ class Leadership:
             self._election.won(record, asked)
 
     async def _read(self) -> None:
-        path = f"{self._collection}/{self._name}"
+        path = f"{self._collection}/{self._place.name}"
         try:
             lease = await self._client.get(path, type=Lease)
         except NotFound:
@@ -138,12 +135,12 @@ class Leadership:
 
     async def _write(self, record: Holding) -> None:
         kind = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease"}
-        metadata = self._metadata or {"namespace": self._namespace, "name": self._name}
+        metadata = self._metadata or {"namespace": self._place.namespace, "name": self._place.name}
         body = {**kind, "metadata": metadata, "spec": record}
         if self._metadata is None:
             written = await self._client.write("POST", self._collection, body, type=Lease)
         else:
-            path = f"{self._collection}/{self._name}"
+            path = f"{self._collection}/{self._place.name}"
             written = await self._client.write("PUT", path, body, type=Lease)
         self._metadata = written.metadata
 
