@@ -98,7 +98,7 @@ def test_pending_before_running_before_ready():
     fleet.resize(2, 100.0, 0.0)
     fleet.advance(105.0, 0.0)
     fleet.resize(3, 106.0, 0.0)
-    gone = []
+    gone: list[str] = []
     for left in (2, 1):
         before = set(_names(fleet))
         fleet.resize(left, 107.0, 0.0)

@@ -44,6 +44,11 @@ class _World:
     def resize(self, replicas):
         self.fleet.resize(replicas, self.now, self.traffic.each)
 
+    def span(self):
+        found = self.meter.span(self.now)
+        assert found
+        return found
+
     def usage(self, delay=0.0):
         span = self.meter.span(self.now + delay)
         return None if span is None else span.usage(self.fleet.pods)
@@ -129,7 +134,7 @@ def test_each_pod_has_its_own_requests():
     world.resize(2)
     world.flow(90, 20)
 
-    assert world.meter.span(90).per_pod(world.fleet.pods) == [
+    assert world.span().per_pod(world.fleet.pods) == [
         PodValue("web-1", 90, 15, milli((10 * 20 + 5 * 10) / 15)),
         PodValue("web-2", 90, 15, milli(5 * 10 / 15)),
     ]
@@ -140,7 +145,7 @@ def test_totals_tell_offered_served_and_waiting():
     app = Container(name="app", work=0.01, limit=0.2)
     world = _World(Measuring(delay=0), (app,))
     world.flow(15, 30)
-    span = world.meter.span(15)
+    span = world.span()
 
     assert {figure.value: span.total(figure) for figure in Figure} == pytest.approx(
         {"requests": 30, "served": 20, "queue": 150}

@@ -88,7 +88,7 @@ def test_nothing_is_lost_or_made(flows, queue):
 
 def _naive(flows, parts=20):
     """A queue of drops, one step after the other: total late, longest wait."""
-    waiting = deque()
+    waiting: deque[list[float]] = deque()
     late = longest = now = 0.0
     for seconds, rate, pods in flows:
         for _ in range(seconds * parts):

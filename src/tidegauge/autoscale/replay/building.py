@@ -1,29 +1,27 @@
 """From what is known of a workload to the one that is simulated, with what had to be assumed."""
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
-from tidegauge.autoscale.engine.spec import Spec
-from tidegauge.autoscale.replay.answering import metric_name, origin_of
+from tidegauge.autoscale.replay import checking
 from tidegauge.autoscale.replay.description import (
     DEFAULT_WORK,
-    FIGURES,
     ContainerDescription,
     Description,
     merged,
+    said,
 )
 from tidegauge.autoscale.replay.loads import Load
 from tidegauge.autoscale.replay.manifests import Given
-from tidegauge.autoscale.replay.measuring import Figure
 from tidegauge.autoscale.replay.templates import described
 from tidegauge.autoscale.replay.workload import Container, Measuring, Workload
 
 _REQUEST, _LIMIT = 0.5, 1.0
 """Cores, where there is no manifest: a round figure, so that 100 requests per second fill a pod."""
 _CONTAINER = "app"
+_OF_CONTAINERS = ContainerDescription.__struct_fields__
 
 
 class Built(Struct, frozen=True):
@@ -44,18 +42,18 @@ class BuildError(Exception):
 
 
 def build(
-    said: Description, given: Given, load: Load, recorded: Description | None = None
+    told: Description, given: Given, load: Load, recorded: Description | None = None
 ) -> Built:
-    """`said` wins over the manifest of the target, and that over what was recorded of its pods.
+    """`told` wins over the manifest of the target, and that over what was recorded of its pods.
 
     Raises BuildError.
     """
-    return _Builder(said, given, load, recorded).built()
+    return _Builder(told, given, load, recorded).built()
 
 
 class _Builder:
     def __init__(
-        self, said: Description, given: Given, load: Load, recorded: Description | None
+        self, told: Description, given: Given, load: Load, recorded: Description | None
     ) -> None:
         self._spec = given.autoscaler.spec
         self._load = load
@@ -63,32 +61,26 @@ class _Builder:
         self._problems: list[str] = []
         self._sidecars: dict[str, bool] = {}
         if recorded:
-            said = merged(said, Description(replicas=recorded.replicas))
+            told = merged(told, Description(replicas=recorded.replicas))
         if given.target:
             weaker, self._sidecars, self._problems = described(given.target)
         else:
-            weaker = recorded or self._unknown_target(said)
-        self._known = merged(said, weaker)
+            weaker = recorded or self._unknown_target(told)
+        self._known = merged(told, weaker)
 
     def built(self) -> Built:
-        workload = self._workload()
-        faults = [
-            *_impossible(workload),
-            *_not_modelled(workload, self._spec),
-            *_unknown_origins(self._known.metrics or {}, self._spec, self._load),
-        ]
-        if self._problems or faults:
-            raise BuildError([*self._problems, *faults])
-        self._assumptions += _about_capacity(workload)
-        self._assumptions += _about_metrics(self._spec, self._known.metrics or {}, self._load)
-        return Built(workload, self._known.metrics or {}, tuple(self._assumptions))
+        workload, origins = self._workload(), self._known.metrics or {}
+        about = workload, origins, self._spec, self._load
+        if problems := [*self._problems, *checking.faults(*about)]:
+            raise BuildError(problems)
+        return Built(workload, origins, (*self._assumptions, *checking.assumptions(*about)))
 
-    def _unknown_target(self, said: Description) -> Description:
+    def _unknown_target(self, told: Description) -> Description:
         target = self._spec.scale_target_ref
-        if said.request is None or said.limit is None:
+        if told.request is None or told.limit is None:
             self._assumptions.append(
                 f"There is no manifest of {target.kind} {target.name}, so each pod requests "
-                f"{said.request or _REQUEST:g} cores and is limited to {said.limit or _LIMIT:g}."
+                f"{told.request or _REQUEST:g} cores and is limited to {told.limit or _LIMIT:g}."
             )
         named = (
             metric.container_resource.container
@@ -120,102 +112,17 @@ class _Builder:
         known = self._known
         main = known.container or _CONTAINER
         others = dict(known.containers or {})
-        own = _figures(known)
-        weaker = _figures(others.pop(main, ContainerDescription()))
+        own = {name: value for name, value in said(known).items() if name in _OF_CONTAINERS}
+        weaker = said(others.pop(main, ContainerDescription()))
         if "work" not in own | weaker:
             self._assumptions.append(f"A request takes {DEFAULT_WORK * 1000:g} ms of CPU time.")
         yield self._container(main, {"work": DEFAULT_WORK, **weaker, **own})
         for name, one in others.items():
-            yield self._container(name, _figures(one))
+            yield self._container(name, said(one))
 
     def _container(self, name: str, figures: Mapping[str, float]) -> Container:
         return Container(name=name, sidecar=self._sidecars.get(name, False), **figures)
 
 
-def _figures(one: ContainerDescription) -> dict[str, Any]:
-    """Those that were said."""
-    return _said(**{name: getattr(one, name) for name in ContainerDescription.__struct_fields__})
-
-
 def _said(**fields: float | None) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _impossible(workload: Workload) -> Iterator[str]:
-    measuring = workload.measuring
-    for one in workload.containers:
-        bound, what = (one.limit, "limit") if one.limit is not None else (one.request, "request")
-        if one.work and bound is not None and bound <= one.idle:
-            yield (
-                f"container {one.name}: its {what} of {bound:g} cores leaves nothing for requests "
-                f"above the {one.idle:g} that it uses without: raise the one or lower the other"
-            )
-    if not measuring.period:
-        yield "metricPeriod: must be more than 0"
-    elif measuring.window < measuring.period:
-        yield (
-            f"metricWindow: {measuring.window:g} s hold no two looks {measuring.period:g} s apart: "
-            "make it at least the period"
-        )
-
-
-def _not_modelled(workload: Workload, spec: Spec) -> Iterator[str]:
-    """Metrics that nothing here could answer."""
-    names = [one.name for one in workload.containers]
-    for index, metric in enumerate(spec.metrics):
-        if metric.type not in ("Resource", "ContainerResource"):
-            continue
-        field = metric.type[0].lower() + metric.type[1:]
-        source = metric.resource if metric.type == "Resource" else metric.container_resource
-        where = f"spec.metrics[{index}].{field}"
-        if source.container and source.container not in names:
-            yield f"{where}.container: pods have no {source.container}, only {', '.join(names)}"
-        if source.name not in ("cpu", "memory"):
-            yield f"{where}.name: {source.name} is not simulated, only cpu and memory are"
-        if source.name == "memory" and not _has_memory(workload, source.container):
-            yield f"{where}.name: the workload has no memory: give it, as in --memory=200Mi"
-
-
-def _has_memory(workload: Workload, container: str) -> bool:
-    """A pod whose containers are not all measured is not served."""
-    return all(
-        one.memory is not None
-        for one in workload.containers
-        if not container or one.name == container
-    )
-
-
-def _unknown_origins(origins: Mapping[str, str], spec: Spec, load: Load) -> Iterator[str]:
-    names = {metric_name(metric) for metric in spec.metrics} - {""}
-    for name, origin in origins.items():
-        if name not in names:
-            known = ", ".join(sorted(names)) or "none"
-            yield f"metrics.{name}: the HPA has no such custom or external metric, it has {known}"
-        if origin not in FIGURES and origin not in load.series:
-            columns = "".join(f", {column}" for column in load.series)
-            yield f"metrics.{name}: {origin!r} is none of {', '.join(FIGURES)}{columns}"
-
-
-def _about_capacity(workload: Workload) -> Iterator[str]:
-    if not math.isfinite(workload.capacity):
-        yield "Pods have no CPU limit, so they serve whatever comes and never saturate."
-        if math.isfinite(workload.guaranteed):
-            served = f"{workload.guaranteed:.4g} requests per second"
-            yield f"The demand counts {served} for each pod: what its CPU request is enough for."
-
-
-_TOLD = {
-    Figure.REQUESTS: "the requests offered per second",
-    Figure.SERVED: "the requests served per second",
-    Figure.QUEUE: "the requests that wait",
-}
-
-
-def _about_metrics(spec: Spec, origins: Mapping[str, str], load: Load) -> Iterator[str]:
-    for metric in spec.metrics:
-        name = metric_name(metric)
-        if name and name not in origins:
-            origin = origin_of(metric, origins, load)
-            told = _TOLD[origin] if isinstance(origin, Figure) else f"column {origin} of the load"
-            each = " by each pod" if metric.type == "Pods" else ""
-            yield f"Metric {name} is {told}{each}."

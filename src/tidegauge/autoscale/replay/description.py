@@ -170,12 +170,23 @@ def camel(name: str) -> str:
 
 def merged(stronger: Description, weaker: Description) -> Description:
     """What the stronger one does not say, as the weaker has it; mappings are joined by name."""
-    said = {name: value for name, value in asdict(stronger).items() if value is not None}
-    joined: dict[str, Any] = {}
-    for name in ("metrics", "containers"):
-        if name in said and (known := getattr(weaker, name)):
-            joined[name] = {**known, **said[name]}
-    return Description(**{**asdict(weaker), **said, **joined})
+    containers = {**(weaker.containers or {})}
+    for name, one in (stronger.containers or {}).items():
+        known = containers.get(name, ContainerDescription())
+        containers[name] = ContainerDescription(**asdict(known) | said(one))
+    return Description(
+        **{
+            **asdict(weaker),
+            **said(stronger),
+            "metrics": {**(weaker.metrics or {}), **(stronger.metrics or {})} or None,
+            "containers": containers or None,
+        }
+    )
+
+
+def said(description: ContainerDescription) -> dict[str, Any]:
+    """The fields that say something."""
+    return {name: value for name, value in asdict(description).items() if value is not None}
 
 
 FIGURES = tuple(figure.value for figure in Figure)

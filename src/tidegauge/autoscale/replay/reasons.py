@@ -1,6 +1,6 @@
 """Why a decision came out as it did: in one line, and a sentence for each thing that had a part."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tidegauge.autoscale.engine.calculation import Calculation, Course
 from tidegauge.autoscale.engine.decision import Decision, Path
@@ -80,10 +80,18 @@ def _limited(decision: Decision, limit: Limit) -> str:
             return f"the maximum is {decision.maximum}"
         case LimitReason.TOO_FEW:
             return f"the minimum is {decision.minimum}"
-        case _ if not limit.policies:
-            return f"no faster than to {limit.replicas} at once"
+        case _ if limit.bound_by:
+            return f"policy: {_policies(limit.bound_by)}"
+        case _ if limit.policies:
+            return f"policy used up: {_policies(limit.policies)}"
+        case _ if limit.replicas == decision.current:
+            return "scaling that way is disabled"
         case _:
-            return f"policy: {', '.join(_policy(one) for one in limit.bound_by)}"
+            return f"no faster than to {limit.replicas} at once"
+
+
+def _policies(limits: Iterable[PolicyLimit]) -> str:
+    return ", ".join(map(_policy, limits))
 
 
 def _policy(limit: PolicyLimit) -> str:
