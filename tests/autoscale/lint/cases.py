@@ -41,7 +41,7 @@ ALL_DEPLOYMENTS = Knowledge(whole=frozenset((("Deployment", NAMESPACE),)))
 ROLLOUT = Key("argoproj.io", "Rollout", NAMESPACE, "web")
 ROLLOUTS = hpa(scaleTargetRef=reference(kind="Rollout", version="argoproj.io/v1alpha1"))
 TWO_METRICS = ("metrics.k8s.io", "external.metrics.k8s.io")
-HALF = {"type": "Utilization", "averageUtilization": 50}
+HALF: Json = {"type": "Utilization", "averageUtilization": 50}
 
 
 def _changed(manifest: Json, **fields: Any) -> Json:
@@ -81,6 +81,7 @@ _ASLEEP = hpa(minReplicas=0, metrics=[external()])
 _WOKEN = _changed(_ASLEEP, status={"conditions": [{"type": "ScaledToZero", "status": "True"}]})
 _APPLIED = {"kubectl.kubernetes.io/last-applied-configuration": '{"spec":{"replicas":3}}'}
 _MANAGED = {"operation": "Apply", "manager": "argocd", "fieldsV1": {"f:spec": {"f:replicas": {}}}}
+_UNPROBED = _changed(container(), readinessProbe=None)
 _SIDECAR = {**container("proxy", requests={}), "restartPolicy": "Always"}
 
 CASES = (
@@ -204,6 +205,20 @@ CASES = (
         "HPA205",
         "a stranger's pod",
         [hpa(), *_LIVE_WEB, pod("web-1-a", owner=_RS), pod("debug")],
+        ("spec.scaleTargetRef",),
+        LIVE,
+    ),
+    Case(
+        "HPA205",
+        "pods of a ReplicaSet that nobody may read",
+        [hpa(), _LIVE_WEB[0], pod("web-1-a", owner=_RS)],
+        (),
+        LIVE,
+    ),
+    Case(
+        "HPA205",
+        "pods of a Job",
+        [hpa(), _LIVE_WEB[0], pod("job-1", owner=owned_by("Job", "job", "j-1"))],
         ("spec.scaleTargetRef",),
         LIVE,
     ),
@@ -349,9 +364,24 @@ CASES = (
         ],
     ),
     Case(
-        "HPA304", "memory", [hpa(metrics=[resource("memory")])], ("spec.metrics[0].resource.name",)
+        "HPA304",
+        "a container that is ready at once",
+        [hpa(), workload(containers=[_UNPROBED])],
+        ("spec.metrics[0].resource.name",),
     ),
-    Case("HPA304", "cpu", [hpa()]),
+    Case("HPA304", "a probe", [hpa(), workload()]),
+    Case(
+        "HPA304",
+        "memory",
+        [hpa(metrics=[resource("memory")]), workload(containers=[_UNPROBED])],
+    ),
+    Case(
+        "HPA305",
+        "memory",
+        [hpa(metrics=[resource("memory")])],
+        ("spec.metrics[0].resource.name",),
+    ),
+    Case("HPA305", "cpu", [hpa()]),
     # Metrics.
     Case(
         "HPA310",

@@ -101,7 +101,8 @@ def workload(
 
 def container(name: str = "app", requests: Json | None = None, limits: Json | None = None) -> Json:
     resources = {"requests": CPU if requests is None else requests, "limits": limits or {}}
-    return {"name": name, "resources": resources}
+    probe = {"httpGet": {"path": "/ready", "port": 8080}}
+    return {"name": name, "resources": resources, "readinessProbe": probe}
 
 
 def owned_by(kind: str, name: str, uid: str) -> Json:

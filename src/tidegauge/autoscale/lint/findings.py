@@ -1,11 +1,13 @@
 """What lint says: rules, and what they found."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from tidegauge.autoscale.lint.access import Json, text_at
 
 if TYPE_CHECKING:
     from tidegauge.autoscale.lint.subject import Subject
@@ -108,12 +110,8 @@ def rule(
     return lambda check: Rule(id_, severity, title, why, remedy, check)
 
 
-def place_of(manifest: Mapping[str, Any], path: str = "") -> Place:
+def place_of(manifest: Json, path: str = "") -> Place:
     """Where an object's field is."""
-    metadata = manifest.get("metadata") or {}
-    return Place(
-        kind=str(manifest.get("kind") or ""),
-        namespace=str(metadata.get("namespace") or ""),
-        name=str(metadata.get("name") or metadata.get("generateName") or ""),
-        path=path,
-    )
+    name = text_at(manifest, "metadata.name") or text_at(manifest, "metadata.generateName")
+    namespace = text_at(manifest, "metadata.namespace")
+    return Place(kind=text_at(manifest, "kind"), namespace=namespace, name=name, path=path)

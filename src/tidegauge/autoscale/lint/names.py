@@ -49,7 +49,9 @@ def subdomain_faults(name: str) -> list[str]:
 def label_faults(name: str) -> list[str]:
     """Of a container's name."""
     dotted = re.fullmatch(_SUBDOMAIN, name, re.ASCII)
-    return _faults(name, _LONGEST_LABEL, _LABEL, "must not contain dots" if dotted else _LABEL_FAULT)
+    return _faults(
+        name, _LONGEST_LABEL, _LABEL, "must not contain dots" if dotted else _LABEL_FAULT
+    )
 
 
 def _faults(name: str, most: int, pattern: str, complaint: str) -> list[str]:

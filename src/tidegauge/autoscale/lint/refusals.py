@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tidegauge.autoscale.lint.access import Json, mapping_at, text_at
+from tidegauge.autoscale.lint.causes import Cause
 from tidegauge.autoscale.lint.findings import Finding, Found, Rule, Severity, place_of
 from tidegauge.autoscale.lint.schema import HPA_V1, HPA_V2, Flaw, Type, flaws
 from tidegauge.autoscale.lint.surroundings import AUTOSCALER, Knowledge
@@ -133,11 +134,16 @@ def refused(hpa: Json, knowledge: Knowledge) -> Refused:
     place = place_of({**hpa, "kind": AUTOSCALER})
     usable = version in ALIKE and all(flaw.unknown for flaw in flawed)
     if usable:
-        made = _defaulted_v1(as_v2(hpa)) if version == V1 else defaulted(as_v2(hpa))
-        refusals = causes(made, knowledge.minor)
+        refusals = validation_causes(hpa, knowledge.minor)
         found += [(_rule_of(each.field), Found(each.field, each.message)) for each in refusals]
         usable = not refusals
     return Refused(tuple(rule.finding(place, each) for rule, each in found), usable)
+
+
+def validation_causes(hpa: Json, minor: int) -> list[Cause]:
+    """What kube-apiserver 1.`minor` answers for an HPA whose fields have the right types."""
+    is_v1 = text_at(hpa, "apiVersion") == V1
+    return causes(_defaulted_v1(as_v2(hpa)) if is_v1 else defaulted(as_v2(hpa)), minor)
 
 
 _Pairs = Iterator[tuple[Rule, Found]]

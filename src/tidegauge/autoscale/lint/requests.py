@@ -7,7 +7,7 @@ from tidegauge.autoscale.engine.profiles import NEWEST
 from tidegauge.autoscale.engine.requests import RequestError, requests_by_pod
 from tidegauge.autoscale.engine.spec import MetricSpec, ResourceSource
 from tidegauge.autoscale.engine.tolerance import Tolerance
-from tidegauge.autoscale.lint.access import Json, text_at
+from tidegauge.autoscale.lint.access import Json, mapping_at, objects_at, text_at
 from tidegauge.autoscale.lint.findings import Found, Severity, rule
 from tidegauge.autoscale.lint.podspecs import limit, running
 from tidegauge.autoscale.lint.subject import Subject
@@ -75,7 +75,7 @@ def _set_request(subject: Subject, spec: Json, source: ResourceSource) -> str:
         text_at(one, "name")
         for _, one in running(spec)
         if source.container in ("", text_at(one, "name"))
-        and source.name not in (one.get("resources") or {}).get("requests", {})
+        and source.name not in mapping_at(one, "resources.requests")
     ]
     inside = (
         [text_at(one, "name") for _, one in running(subject.target.pod_spec)]
@@ -181,6 +181,23 @@ def _explain(most: int, source: ResourceSource, allowed: Tolerance) -> str:
 
 @rule(
     "HPA304",
+    Severity.INFO,
+    "No readiness probe",
+    why="CPU of a pod that is not ready is left out while it starts, so that starting does not "
+    "look like load. Without a readiness probe a pod is ready at once, its start counts as load, "
+    "and more pods are started, which need CPU to start.",
+    remedy="Give the container a `readinessProbe` that succeeds once it can work.",
+)
+def ready_at_once(subject: Subject) -> Iterator[Found]:
+    containers = objects_at(subject.target.pod_spec, "containers") if subject.target else []
+    probed = any(one.get("readinessProbe") or one.get("startupProbe") for one in containers)
+    for path, source in _sources(subject):
+        if source.name == "cpu" and containers and not probed:
+            yield Found(f"{path}.name", f"no container of {subject.target_key} has one")
+
+
+@rule(
+    "HPA305",
     Severity.INFO,
     "Scaling by memory rarely scales down",
     why="Most runtimes keep memory they once had, and more pods do not make the old ones smaller. "

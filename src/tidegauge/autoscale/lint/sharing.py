@@ -1,6 +1,7 @@
 """Rules about others that work on the same target: HPAs, VPAs, KEDA."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from tidegauge.autoscale.lint.access import Json, mapping_at, objects_at, text_at
 from tidegauge.autoscale.lint.findings import Found, Severity, rule
@@ -97,11 +98,12 @@ def _sizes(vpa: Json, resource: str, container: str) -> bool:
     by_name = {text_at(each, "containerName"): each for each in policies}
     rest: Json = by_name.get("*", {})
     chosen = [by_name.get(container, rest)] if container else [rest, *by_name.values()]
-    return any(
-        resource in (each.get("controlledResources") or _ALL_RESOURCES)
-        for each in chosen
-        if each.get("mode") != "Off"
-    )
+    return any(resource in _controlled(each) for each in chosen if each.get("mode") != "Off")
+
+
+def _controlled(policy: Json) -> list[Any]:
+    given = policy.get("controlledResources")
+    return given if isinstance(given, list) and given else _ALL_RESOURCES
 
 
 @rule(

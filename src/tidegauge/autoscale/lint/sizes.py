@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tidegauge.autoscale.lint.access import Json, mapping_at, text_at
+from tidegauge.autoscale.lint.access import Json, at, mapping_at, text_at
 from tidegauge.autoscale.lint.findings import Found, Severity, rule
 from tidegauge.autoscale.lint.podspecs import amount, running
 from tidegauge.autoscale.lint.subject import Subject
@@ -79,7 +79,7 @@ def hardly_up(subject: Subject) -> Iterator[Found]:
 )
 def beyond_quota(subject: Subject) -> Iterator[Found]:
     for quota in subject.around.of("ResourceQuota", subject.namespace):
-        if mapping_at(quota, "spec.scopeSelector") or (quota.get("spec") or {}).get("scopes"):
+        if at(quota, "spec.scopeSelector") or at(quota, "spec.scopes"):
             continue  # it holds for some pods only
         name = text_at(quota, "metadata.name")
         for needed, most in _exceeded(subject, mapping_at(quota, "spec.hard")):

@@ -9,8 +9,16 @@ from tidegauge.autoscale.lint.access import Json, mapping_at, text_at, texts_at
 from tidegauge.autoscale.lint.findings import Place, place_of
 from tidegauge.autoscale.lint.podspecs import as_admitted, as_pod
 from tidegauge.autoscale.lint.surroundings import AUTOSCALER, Surroundings
-from tidegauge.autoscale.lint.workloads import Key, Workload
+from tidegauge.autoscale.lint.workloads import Key, Workload, owner_of
 from tidegauge.autoscale.reading.mapping import group_of
+
+_MIDDLEMEN = {
+    "Deployment": "ReplicaSet",
+    "StatefulSet": "StatefulSet",
+    "ReplicaSet": "ReplicaSet",
+    "ReplicationController": "ReplicationController",
+}
+"""Which kind of owner the pods of a target have. Other kinds may put any between."""
 
 
 class Subject:
@@ -88,6 +96,15 @@ class Subject:
         """Whether the target made it, directly or not."""
         uid = self.target.uid if self.target else ""
         return bool(uid) and uid in self.around.owner_chain(pod)
+
+    def is_foreign(self, pod: Json) -> bool:
+        """Whether the target certainly did not make it: of some owners nobody may have told us."""
+        made_by, target = owner_of(pod), self.target
+        if target is None or not target.uid or self.owns(pod):
+            return False
+        if made_by is None or made_by.kind != _MIDDLEMEN.get(target.key.kind, made_by.kind):
+            return True
+        return self.around.is_known(made_by, self.namespace)
 
     def metrics(self, *types: str) -> list[tuple[str, MetricSpec]]:
         """Those of some types, each with its path; the default one too."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 from tidegauge.autoscale.engine.settings import Settings
 from tidegauge.autoscale.lint.access import Json, mapping_at, text_at
 from tidegauge.autoscale.lint.validation import NEWEST
-from tidegauge.autoscale.lint.workloads import Key, Workload, key_of
+from tidegauge.autoscale.lint.workloads import Key, Owner, Workload, key_of
 from tidegauge.autoscale.reading.mapping import group_of
 
 AUTOSCALER = "HorizontalPodAutoscaler"
@@ -96,6 +96,10 @@ class Surroundings:
             seen.add(made.owner.uid)
             yield made.owner.uid
             made = self._by_uid(made.owner.kind, namespace, made.owner.uid)
+
+    def is_known(self, owner: Owner, namespace: str) -> bool:
+        """Whether the owner is among the objects."""
+        return self._by_uid(owner.kind, namespace, owner.uid) is not None
 
     def _by_uid(self, kind: str, namespace: str, uid: str) -> Workload | None:
         index = self._uids.get((kind, namespace), {})

@@ -138,8 +138,8 @@ def foreign_pods(subject: Subject) -> Iterator[Found]:
     target = subject.target
     if target is None or target.owner:
         return
-    strangers = [each for each in subject.matching_pods if not subject.owns(each)]
-    if strangers and target.uid:
+    strangers = [each for each in subject.matching_pods if subject.is_foreign(each)]
+    if strangers:
         pods = ", ".join(text_at(each, "metadata.name") for each in strangers[:3])
         more = f" and {len(strangers) - 3} more" if len(strangers) > 3 else ""
         yield Found("spec.scaleTargetRef", f"the selector of {target.key} matches {pods}{more}")

@@ -29,7 +29,8 @@ _ZERO_FROM = 37
 """Minor version from which `minReplicas: 0` is let through unless a feature gate says no."""
 
 _DECLARATIVE_FROM = 37
-"""From here on generated code looks at the bounds of the sizes, at the end; it tells nothing twice."""
+"""From here on generated code looks at the bounds of the sizes, at the end, and nothing is told
+twice."""
 
 _GENERATED_SUFFIX = 6
 """Characters that the API server makes up stand in for at least this many."""

@@ -26,13 +26,24 @@ ALIKE = (*SERVED, "autoscaling/v2beta2")
 
 
 def as_v2(hpa: Json) -> dict[str, Any]:
-    """The same in v2. Of an annotation that cannot be read nothing is left, as upstream does it."""
+    """The same in v2, without nulls, which are as if they were not there; in a list, empty objects.
+
+    Of an annotation that cannot be read nothing is left, as upstream does it.
+    """
     spec = dict(mapping_at(hpa, "spec"))
     if text_at(hpa, "apiVersion") == V1:
         cpu = spec.pop("targetCPUUtilizationPercentage", None)
         spec["metrics"] = [*_metrics(_annotated(hpa, METRICS)), *_cpu(cpu)]
         spec["behavior"] = _behavior(_annotated(hpa, BEHAVIOR))
-    return {**hpa, "apiVersion": V2, "spec": spec}
+    return {**hpa, "apiVersion": V2, "spec": _without_nulls(spec)}
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, list):
+        return [{} if each is None else _without_nulls(each) for each in value]
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    return value
 
 
 def unreadable_annotations(hpa: Json) -> Iterator[tuple[str, str]]:

@@ -41,7 +41,7 @@ Examples:
         said, and not guessed.
   tidegauge hpa lint --explain HPA301
 
-An HPA's annotation tidegauge.dev/lint-ignore: HPA204,HPA304 names rules that are
+An HPA's annotation tidegauge.dev/lint-ignore: HPA204,HPA305 names rules that are
 not applied to it.
 
 Exit codes: 0 when nothing as bad as --fail-on was found; 1 when something was;
