@@ -1,4 +1,4 @@
-"""The sandbox's autoscaling/v1 is what the real API server makes of the same autoscalers."""
+"""The sandbox shows autoscalers as the real API server does: in autoscaling/v1, and as a table."""
 
 import json
 from typing import Any
@@ -8,11 +8,13 @@ import pytest
 from tests.realcluster.controlplane import ControlPlane
 from tests.sandbox.apiserver.autoscalers import AUTOSCALERS, STATUS
 from tidegauge.sandbox.apiserver import autoscalerv1
+from tidegauge.sandbox.apiserver.columns import COLUMNS
 
 V1, V2 = (
     f"/apis/autoscaling/{version}/namespaces/default/horizontalpodautoscalers"
     for version in ("v1", "v2")
 )
+TABLE = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
 
@@ -29,8 +31,8 @@ def told(obj: Any) -> Any:
 
 
 @pytest.mark.parametrize("made", AUTOSCALERS, ids=lambda each: each["metadata"]["name"])
-def test_both_ways(control_plane: ControlPlane, made: Any) -> None:
-    """Outward with a status, and inward again."""
+def test_autoscalers_are_shown_alike(control_plane: ControlPlane, made: Any) -> None:
+    """With a status; and what is written in v1 becomes the same v2."""
     admin = control_plane.admin
     path = f"{V2}/{made['metadata']['name']}"
     admin.request("POST", V2, made)
@@ -41,9 +43,15 @@ def test_both_ways(control_plane: ControlPlane, made: Any) -> None:
 
         assert told(autoscalerv1.outward(newer)) == told(older)
 
-        again = told(autoscalerv1.inward(older))
-        rewritten = admin.request("PUT", path.replace("/v2/", "/v1/"), older)
-        assert rewritten["kind"] == "HorizontalPodAutoscaler"
-        assert again["spec"] == admin.request("GET", path)["spec"]
+        table = admin.send("GET", path, None, TABLE).json()
+        columns = COLUMNS["horizontalpodautoscalers"]
+        assert [column["name"] for column in table["columnDefinitions"]] == [
+            column.name for column in columns
+        ]
+        cells = [column.cell(newer, 0.0) for column in columns]
+        assert table["rows"][0]["cells"][:-1] == cells[:-1]  # the last is the age
+
+        admin.request("PUT", path.replace("/v2/", "/v1/"), older)
+        assert autoscalerv1.inward(older)["spec"] == admin.request("GET", path)["spec"]
     finally:
         admin.request("DELETE", path)

@@ -11,6 +11,7 @@ from tests.realcluster.process import Process, wait_until
 from tests.sandbox.cluster_with_metrics import cluster_with_metrics
 from tests.sandbox.running import Running
 from tidegauge.sandbox.apiserver.identities import ADMIN, NOBODY, VIEWER
+from tidegauge.sandbox.apiserver.server import ApiServer
 
 pytestmark = pytest.mark.realcluster
 
@@ -153,6 +154,69 @@ def test_patch(kubectl: Kubectl, args: list[str], path: str, expected: str) -> N
     kubectl("patch", "deployment", "web", *args)
 
     assert kubectl("get", "deploy", "web", "-o", f"jsonpath={path}") == expected
+
+
+STATUS = json.dumps(
+    {
+        "status": {
+            "currentReplicas": 2,
+            "desiredReplicas": 3,
+            "currentMetrics": [
+                {
+                    "type": "Resource",
+                    "resource": {
+                        "name": "cpu",
+                        "current": {"averageUtilization": 92, "averageValue": "92m"},
+                    },
+                }
+            ],
+            "conditions": [
+                {
+                    "type": "AbleToScale",
+                    "status": "True",
+                    "reason": "SucceededRescale",
+                    "message": "the HPA controller was able to update the target scale to 3",
+                }
+            ],
+        }
+    }
+)
+
+
+def test_autoscale(sandbox: Running, kubectl: Kubectl, namespace: str) -> None:
+    """Both lines make an HPA, list it with its target, and describe conditions and events."""
+    kubectl("create", "deployment", "web", "--image=none.invalid/web")
+
+    kubectl("autoscale", "deployment", "web", "--min=2", "--max=5", "--cpu-percent=60")
+
+    line = kubectl("get", "hpa", "web", "--no-headers").split()
+    assert line[:7] == ["web", "Deployment/web", "cpu:", "<unknown>/60%", "2", "5", "0"]
+    kubectl("patch", "hpa", "web", "--subresource=status", "--type=merge", "-p", STATUS)
+    assert kubectl("get", "hpa", "web", "--no-headers").split()[3:7] == ["92%/60%", "2", "5", "2"]
+    sandbox.do(lambda server: tell_of_rescaling(server, namespace))
+    described = kubectl("describe", "hpa", "web")
+    assert re.search(r"resource cpu on pods .*: +92% \(92m\) / 60%", described)
+    assert re.search(r"Deployment pods: +2 current / 3 desired", described)
+    assert re.search(r"AbleToScale +True +SucceededRescale +the HPA controller", described)
+    assert re.search(r"Normal +SuccessfulRescale .*New size: 3", described)
+
+
+def tell_of_rescaling(server: ApiServer, namespace: str) -> None:
+    """As a controller does."""
+    found = server.storage.get("horizontalpodautoscalers", namespace, "web")
+    assert found
+    about = {key: found["metadata"][key] for key in ("name", "namespace", "uid")}
+    about |= {"kind": found["kind"], "apiVersion": found["apiVersion"]}
+    event = {
+        "metadata": {"name": "web.1", "namespace": namespace},
+        "involvedObject": about,
+        "type": "Normal",
+        "reason": "SuccessfulRescale",
+        "message": "New size: 3; reason: All metrics below target",
+        "source": {"component": "horizontal-pod-autoscaler"},
+        "count": 1,
+    }
+    server.storage.create("events", event)
 
 
 def test_rollout_status(sandbox: Running, kubectl: Kubectl, namespace: str) -> None:
