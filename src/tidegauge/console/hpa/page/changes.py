@@ -19,7 +19,7 @@ def changes(runs: Sequence[Run]) -> Markup:
     head = element("thead", element("tr", *heads))
     table = element("table", head, element("tbody", *rows), class_="changes")
     title = element("h2", text(f"Changes of the size ({len(rows)})"))
-    return element("section", title, element("div", table, class_="scroll"))
+    return element("section", title, element("div", table, class_="scroll"), class_="long")
 
 
 def _found(runs: Sequence[Run]) -> Iterator[tuple[Step, str]]:
@@ -54,11 +54,15 @@ def _why(step: Step) -> Markup:
     return element("details", element("summary", reason), element("ul", *details))
 
 
+_MOST_ZONES = 500
+"""More would be too narrow to be met with a pointer."""
+
+
 def hovered(runs: Sequence[Run], seconds: float) -> Markup:
     """Over the plot of one run: what a browser shows of the last change without a script."""
-    if len(runs) > 1:
-        return NOTHING
     found = [step for step in runs[0].steps if step.size != step.had]
+    if len(runs) > 1 or len(found) > _MOST_ZONES:
+        return NOTHING
     ends = [step.at for step in found[1:]] + [seconds]
     return joined(*(_zone(step, end, seconds) for step, end in zip(found, ends, strict=False)))
 
