@@ -1,11 +1,14 @@
 """How lines, labels and numbers come out."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from tidegauge.autoscale.replay.result import Metric, Unit
 from tidegauge.console.hpa.page import paths
 from tidegauge.console.hpa.page.markup import Markup, element, text
 from tidegauge.console.hpa.page.measures import measure_of
+from tidegauge.console.hpa.page.palette import DARK, LIGHT
 from tidegauge.console.hpa.page.paths import Scales
 from tidegauge.console.hpa.page.ticks import number, ticks, time_ticks, whole_ticks
 
@@ -111,3 +114,25 @@ def test_figures_are_shown_as_their_target_is(
     measure = measure_of(Metric(name="m", label="m", unit=unit, target=target))
 
     assert f"{number(measure.of(value) or 0)}{measure.suffix}" == shown
+
+
+def luminance(colour: str) -> float:
+    """By WCAG 2."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("part", ["ink", "dim", "blue", "orange", "green", "purple"])
+def test_words_and_lines_can_be_told_from_the_ground(palette: Mapping[str, str], part: str) -> None:
+    """With a contrast of 4.5, as WCAG asks of text."""
+    assert contrast(palette[part], palette["ground"]) >= 4.5
+    assert contrast(palette[part], palette["raised"]) >= 4.5
