@@ -8,10 +8,13 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Self
 
+import yaml
+
 from tests.realcluster.controlplane import CONTROLLERS, FAST_AUTOSCALER, ControlPlane
 from tests.realcluster.process import Process, free_port
 
 PROGRAM = (Path(sys.executable).with_name("tidegauge"), "controller")
+DOCUMENT = Path(__file__).parents[2] / "docs" / "controller.md"
 UPSTREAM = "horizontal-pod-autoscaler-controller"
 READY_SECONDS = 60.0
 # As kube-controller-manager's in shape, but a test need not wait as long.
@@ -30,12 +33,18 @@ _ROLE = "system:controller:horizontal-pod-autoscaler"
 
 
 class Controller(Process):
-    """`tidegauge controller`, as fast as the control plane's own; a context manager."""
+    """`tidegauge controller`, as fast as the control plane's own; a context manager.
+
+    It has the rights that the documentation gives it, and no others.
+    """
 
     def __init__(self, plane: ControlPlane, name: str, *flags: str) -> None:
         self.port = free_port()
+        plane.apply(*rights())
+        token = plane.service_account_token("kube-system", "tidegauge-controller")
+        config = plane._kubeconfig_file(name, {"token": token})
         own = [
-            f"--kubeconfig={plane.kubeconfig()}",
+            f"--kubeconfig={config}",
             f"--metrics-bind-address=127.0.0.1:{self.port}",
             *FAST_AUTOSCALER,
             *QUICK_LEASE,
@@ -68,6 +77,12 @@ class Controller(Process):
     def said(self) -> list[dict[str, Any]]:
         """Its log."""
         return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+
+def rights() -> list[dict[str, Any]]:
+    """The manifests of docs/controller.md."""
+    _, block = DOCUMENT.read_text("utf-8").split("```yaml\n", 1)
+    return list(yaml.safe_load_all(block.partition("```")[0]))
 
 
 @contextmanager

@@ -157,6 +157,14 @@ class ControlPlane:
             manager.stop()
         self._start_controllers()
 
+    def manager_metrics(self) -> str:
+        """What kube-controller-manager says about itself on /metrics."""
+        client = Client(f"https://127.0.0.1:{self._manager_port}", None, self.admin_pair)
+        try:
+            return client.send("GET", "/metrics").body.decode()
+        finally:
+            client.close()
+
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """A request as admin; decoded JSON back. RequestFailed on a status of 400 or more."""
         return self.admin.request(method, path, body)

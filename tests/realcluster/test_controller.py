@@ -241,7 +241,7 @@ def compared(control_plane: ControlPlane, placer: Placer) -> Mapping[str, Mappin
         placer.set_load(namespace, "healthy", cpu=2.9)
     with (
         upstream_only_in(control_plane, THEIRS),
-        Controller(control_plane, "beside", f"--namespaces={OURS}"),
+        Controller(control_plane, "beside", f"--namespaces={OURS}") as ours,
         Watched(control_plane) as watched,
         there(control_plane, *twins(OURS), *twins(THEIRS)),
     ):
@@ -251,8 +251,10 @@ def compared(control_plane: ControlPlane, placer: Placer) -> Mapping[str, Mappin
             for namespace in (OURS, THEIRS):
                 placer.set_load(namespace, "healthy", cpu=0.8)
         time.sleep(5)  # two looks more: a settled status is the last word
+        pages = {OURS: ours.get("/metrics"), THEIRS: control_plane.manager_metrics()}
         return {
             namespace: {
+                "metrics": families(pages[namespace]),
                 "sizes": watched.sizes(namespace, "healthy"),
                 **{
                     name: (
@@ -269,6 +271,22 @@ def compared(control_plane: ControlPlane, placer: Placer) -> Mapping[str, Mappin
 def test_same_steps(compared: Mapping[str, Mapping[str, Any]]) -> None:
     """Under the same load twins are given the same sizes in the same order."""
     assert compared[OURS]["sizes"] == compared[THEIRS]["sizes"] == [1, 3, 5, 6, 5, 4, 3, 2]
+
+
+def families(page: str) -> dict[str, set[str]]:
+    """Upstream's families on a page of metrics, with the names of their labels."""
+    found: dict[str, set[str]] = {}
+    for name, labels in re.findall(
+        r"^(horizontal_pod_autoscaler_controller_\w+)(?:\{(.*)\})? ", page, re.MULTILINE
+    ):
+        found.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
+    return found
+
+
+def test_same_metrics(compared: Mapping[str, Mapping[str, Any]]) -> None:
+    """The families and labels on /metrics are the same."""
+    assert compared[OURS]["metrics"]
+    assert compared[OURS]["metrics"] == compared[THEIRS]["metrics"]
 
 
 @pytest.mark.parametrize("name", TWINS)

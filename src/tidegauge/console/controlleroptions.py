@@ -286,7 +286,7 @@ def _memory(options: ControllerOptions) -> Iterator[str]:
         yield f"--memory: {said!r} is neither configmap, none, nor file:PATH"
     elif said.startswith(_FILE):
         path = Path(said.removeprefix(_FILE))
-        if not path.name or not path.parent.is_dir():
-            yield f"--memory: there is no directory {path.parent}: make it, or give another path"
-        elif path.is_dir():
+        if path.is_dir():
             yield f"--memory: {path} is a directory: give the path of a file"
+        elif not path.parent.is_dir():
+            yield f"--memory: there is no directory {path.parent}: make it, or give another path"

@@ -15,7 +15,7 @@ from tidegauge.console.running import bound, log_loop_errors, reporter, told_to_
 from tidegauge.serving.connection import Answering
 from tidegauge.serving.health import Check, Health
 from tidegauge.serving.messages import Request, Response
-from tidegauge.serving.metricspage import MetricsPage
+from tidegauge.serving.metricspage import PATH, MetricsPage
 from tidegauge.serving.server import Server
 from tidegauge.telemetry.changes import OnChange
 from tidegauge.telemetry.logs import get_logger
@@ -59,7 +59,7 @@ def _answering(
     """The pages for operators and probes; nobody is asked who they are."""
     health = Health(_checks(controller, stopping), OnChange(get_logger("health"), "check", clock))
     page = MetricsPage(lambda: generate_latest(registry))
-    paths = ", ".join(["/metrics", *(f"/{path}" for path in health.paths if "/" not in path)])
+    paths = ", ".join([PATH, *(path for path in health.paths if path.count("/") == 1)])
     nowhere = Response(404, [("Content-Type", "text/plain")], f"see {paths}\n".encode())
 
     @asynccontextmanager

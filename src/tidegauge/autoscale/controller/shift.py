@@ -113,7 +113,7 @@ class Shift:
             try:
                 await self._reconcile(turn.key)
             except NotLeadingError:
-                return
+                pass  # the end of the shift is on its way
             except Exception:  # noqa: BLE001  (a bug that one HPA brings out stops no other)
                 _log.exception("reconcile ended by a bug", key=turn.key)
             finally:
