@@ -22,6 +22,7 @@ from tests.autoscale.pictures.looks import PERIOD, behavior, looks
 from tidegauge.autoscale.engine.answers import Answers, Failure, PodValue
 from tidegauge.autoscale.engine.decision import Decision
 from tidegauge.autoscale.engine.memory import Memory, Recommendation, ScaleEvent
+from tidegauge.autoscale.engine.pods import ReadyCondition
 from tidegauge.autoscale.engine.profiles import PROFILES
 from tidegauge.autoscale.engine.reconciling import decide
 from tidegauge.autoscale.engine.settings import Settings
@@ -360,3 +361,42 @@ def test_links_lead_somewhere() -> None:
         file, _, heading = target.partition("#")
         assert not file or (FOLDER.parent / file).exists()
         assert file or heading in headings
+
+
+def test_a_restart_holds_the_size_for_one_window() -> None:
+    """The size found is remembered as if it had been asked for."""
+    found = Answers(external={MetricName(name="m"): [3000]})
+    hpa = autoscaler(metrics=wanting("m"))
+    seen = situation(autoscaler=hpa, answers=found, memory=Memory(), **replicas(9))
+    first = decide(seen)
+    held = decide(replace(seen, memory=first.outcome.memory, now=NOW + 300))
+    free = decide(replace(seen, memory=first.outcome.memory, now=NOW + 301))
+
+    assert [size_of(one) for one in (first, held, free)] == ["9", "9", "3"]
+
+
+def test_a_value_counts_only_pods_that_are_ready() -> None:
+    """Half of them crash: usage is above the target, and fewer are asked for."""
+    crashing = [replace(one, ready=ReadyCondition("False", NOW)) for one in pods(2)]
+    found = Answers(external={MetricName(name="m"): [150_000]})
+    hpa = autoscaler(metrics=[metric("External", "Value", "100")])
+    seen = situation(autoscaler=hpa, answers=found, pods=(*crashing, *pods(4)[2:]))
+
+    assert size_of(decide(seen)) == "3"
+
+
+def test_one_container_without_a_request_fails_the_metric() -> None:
+    """Also where its pod is ignored."""
+    failed = pod("web-3", cpu=None, phase="Failed")
+    decision = decide(situation(pods=(*pods(3), failed), answers=usages(90, 90, 90)))
+
+    assert decision.proposals
+    assert decision.proposals.blocked
+    assert "missing request for cpu in container app of Pod web-3" in str(decision.proposals.error)
+
+
+def test_metrics_that_fail_leave_nothing_to_remember() -> None:
+    """So the window looks past an outage."""
+    seen = situation(answers=Answers(resource=Failure("down")))
+
+    assert decide(seen).outcome.memory.recommendations == ()
