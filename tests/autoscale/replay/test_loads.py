@@ -71,7 +71,9 @@ def test_each_row_holds_until_the_next():
         pytest.param(
             "0,5\n", "load.csv: has only one row, so say how long: --for=1h", id="one row"
         ),
-        pytest.param("0,5\n15\n", "load.csv:2: has 1 columns instead of 2 (time,rps)", id="narrow"),
+        pytest.param(
+            "0,5\n15\n", "load.csv:2: must have 2 columns (time,rps), but has 1", id="narrow"
+        ),
         pytest.param(
             "0,5\n0,6\n", "load.csv:2: time '0' is not after that of the row before", id="still"
         ),

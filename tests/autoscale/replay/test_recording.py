@@ -249,6 +249,7 @@ def test_usage_is_work():
     assert (derived.load.times, derived.load.rates) == ((0, 15, 30), (20, 20, 40))
     assert (derived.load.began, derived.load.seconds) == (NOW - 20, 45)
     assert derived.description == Description(
+        work=0.01,
         replicas=4,
         container="app",
         containers={"app": ContainerDescription(request=0.1)},

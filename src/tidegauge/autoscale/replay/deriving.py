@@ -61,7 +61,7 @@ def derive(recording: Recording, said: Description, source: str) -> Derived:
     first = recording.situations[0].autoscaler
     return Derived(
         load=load,
-        description=_description(recording.situations),
+        description=_description(recording.situations, work),
         autoscaler=replace(first, status=Status()),
         spec=recording.spec,
         assumptions=(text,),
@@ -102,12 +102,13 @@ def _series(answers: Answers) -> dict[str, float]:
     return found
 
 
-def _description(situations: Sequence[Situation]) -> Description:
+def _description(situations: Sequence[Situation], work: float) -> Description:
     """By the last pods: an early one may be of another revision."""
     pods = next((one.pods for one in reversed(situations) if one.pods), ())
     containers = _containers(pods[0]) if pods else {}
     scale = situations[0].scale
     return Description(
+        work=work,
         replicas=scale.replicas if isinstance(scale, Scale) else None,
         container=_busiest(situations),
         containers=containers or None,

@@ -114,7 +114,7 @@ class _Reader:
         width = len(self.names) if self.names else 2
         if len(cells) != width:
             names = ",".join(self.names or ("time", "rps"))
-            raise ValueError(f"has {len(cells)} columns instead of {width} ({names})")
+            raise ValueError(f"must have {width} columns ({names}), but has {len(cells)}")
         time = self._time(cells[0])
         if self.times and time <= self.times[-1]:
             raise ValueError(f"time {cells[0]!r} is not after that of the row before")

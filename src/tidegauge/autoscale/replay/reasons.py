@@ -8,9 +8,8 @@ from tidegauge.autoscale.engine.limiting import Limit, LimitReason, PolicyLimit
 from tidegauge.autoscale.engine.normalizing import Normalization
 from tidegauge.autoscale.engine.proposals import Proposal, Proposals
 from tidegauge.autoscale.engine.stabilization import Stabilization, StabilizationReason
+from tidegauge.autoscale.explaining.wording import count
 from tidegauge.autoscale.replay.figures import clock, metric_of, shown, usage_of
-
-_TOLERATED = (Course.TOLERATED, Course.TOLERATED_REBALANCED)
 
 
 def reason(decision: Decision, began: float) -> str:
@@ -57,21 +56,24 @@ def _compared(proposal: Proposal, got: Calculation) -> str:
 
 
 def _result(got: Calculation) -> str:
-    if got.course in _TOLERATED:
-        return ", within tolerance"
-    if got.course in (Course.TURNED, Course.CONTRARY):
-        return ", unclear without the pods left out"
-    return f" asks for {got.replicas}"
+    left_out = count(len(got.assumed), "pod")
+    match got.course:
+        case Course.TOLERATED:
+            return ", within tolerance"
+        case Course.TOLERATED_REBALANCED:
+            return f", but within tolerance with {left_out} that cannot be judged yet"
+        case Course.TURNED | Course.CONTRARY:
+            return f", but {left_out} that cannot be judged yet may turn it"
+        case _:
+            return f" asks for {got.replicas}"
 
 
 def _held(decision: Decision, normalization: Normalization, began: float) -> str:
     """What kept the size from what the metrics ask for; the last that had a part."""
-    limit = normalization.limit
-    if limit.bounded:
-        return _limited(decision, limit)
-    if normalization.stabilization.bound_by:
-        return _stabilized(normalization.stabilization, began)
-    return ""
+    stable, limit = normalization.stabilization, normalization.limit
+    if limit.replicas == stable.recommended:
+        return ""
+    return _limited(decision, limit) if limit.bounded else _stabilized(stable, began)
 
 
 def _limited(decision: Decision, limit: Limit) -> str:
@@ -96,8 +98,8 @@ def _policies(limits: Iterable[PolicyLimit]) -> str:
 
 def _policy(limit: PolicyLimit) -> str:
     policy = limit.policy
-    pods = "pod" if policy.value == 1 else "pods"
-    amount = f"{policy.value}%" if policy.type == "Percent" else f"{policy.value} {pods}"
+    percent = policy.type == "Percent"
+    amount = f"{policy.value}%" if percent else count(policy.value, "pod")
     return f"{amount} in {policy.period_seconds} s"
 
 

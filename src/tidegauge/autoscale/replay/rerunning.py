@@ -67,13 +67,22 @@ def _steps(situations: Sequence[Situation], memory: Memory) -> Iterator[Step]:
     began = situations[0].now
     for situation, following in zip(situations, [*situations[1:], None], strict=True):
         decision = decide(replace(situation, memory=memory))
-        had = _size(situation)
         became = None if following is None else _size(following)
         yield _step(situation, decision, became, began)
         memory = replace(memory, recommendations=decision.outcome.memory.recommendations)
-        if became is not None and had is not None and became != had:
-            behavior = situation.autoscaler.spec.behavior
-            memory = after_scaling(memory, behavior, had, became, situation.now)
+        if following:
+            memory = _scaled(memory, situation, following)
+
+
+def _scaled(memory: Memory, before: Situation, after: Situation) -> Memory:
+    """With the change that the cluster made between the two."""
+    had, became = _size(before), _size(after)
+    if had is None or became is None or had == became:
+        return memory
+    at = after.autoscaler.status.last_scale_time
+    if at is None or not before.now - 1.0 < at <= after.now:  # a second: it is cut to whole ones
+        at = before.now
+    return after_scaling(memory, before.autoscaler.spec.behavior, had, became, at)
 
 
 def _size(situation: Situation) -> int | None:
