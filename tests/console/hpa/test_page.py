@@ -182,6 +182,17 @@ def test_a_recording_has_neither_load_nor_scores(one: Run) -> None:
     assert "recorded" in text
 
 
+def test_what_the_cluster_did_otherwise_is_listed(one: Run) -> None:
+    """Also where we would not have changed anything."""
+    [quiet, *_] = [step for step in one.steps if step.size == step.had]
+    odd = replace(quiet, cluster=17, reason="nothing to do")
+    text = words(parsed(page([replace(one, steps=(odd,))])))
+
+    assert "Changes of the size (1)" in text
+    assert "17" in text
+    assert "nothing to do" in text
+
+
 def test_a_metric_that_fails_leaves_a_gap(one: Run) -> None:
     """Its line is broken, not drawn at zero."""
     silent = [

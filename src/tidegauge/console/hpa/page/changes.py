@@ -1,8 +1,8 @@
 """Each change of the size with its reason, as a table: what can be read without a script."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from operator import itemgetter
+from typing import NamedTuple
 
 from tidegauge.autoscale.replay.figures import clock
 from tidegauge.autoscale.replay.result import Run, Step
@@ -13,45 +13,81 @@ from tidegauge.console.hpa.page.paths import HEIGHT, WIDTH
 
 def changes(runs: Sequence[Run]) -> Markup:
     """In the order of time, of all runs; what happened alike in several is one row."""
-    rows = [_row(step, who if len(runs) > 1 else "") for step, who in _found(runs)]
-    names = (*(["run"] if len(runs) > 1 else []), "time", "size", "why")
-    heads = (element("th", text(each), scope="col") for each in names)
+    found = list(_found(runs))
+    title = element("h2", text(f"Changes of the size ({len(found)})"))
+    if not found:
+        return element("section", title, element("p", text("It never changed.")))
+    columns = [column for column in _COLUMNS if any(column.cell(*each) for each in found)]
+    heads = (element("th", text(column.name), scope="col") for column in columns)
+    rows = (_row(columns, *each) for each in found)
     head = element("thead", element("tr", *heads))
     table = element("table", head, element("tbody", *rows), class_="changes")
-    title = element("h2", text(f"Changes of the size ({len(rows)})"))
     return element("section", title, element("div", table, class_="scroll"), class_="long")
 
 
 def _found(runs: Sequence[Run]) -> Iterator[tuple[Step, str]]:
-    """Each change and the letters of the runs that it is in."""
+    """Each change and the letters of the runs that it is in; none where there is one run."""
+    letters = LETTERS if len(runs) > 1 else [""]
     changed = [
-        (step.at, letter, step)
-        for letter, run in zip(LETTERS, runs, strict=False)
+        (step, letter)
+        for letter, run in zip(letters, runs, strict=False)
         for step in run.steps
-        if step.size != step.had
+        if _tells(step)
     ]
-    changed.sort(key=itemgetter(0, 1))
-    for _, alike in groupby(
-        changed, key=lambda each: (each[2].at, each[2].had, each[2].size, each[2].reason)
-    ):
+    changed.sort(key=lambda each: (each[0].at, each[1]))
+    for _, alike in groupby(changed, key=lambda each: _identity(each[0])):
         same = list(alike)
-        yield same[0][2], "".join(letter for _, letter, _ in same)
+        yield same[0][0], "".join(letter for _, letter in same)
 
 
-def _row(step: Step, letters: str) -> Markup:
-    chips = (element("i", text(letter), class_=f"chip {letter.lower()}") for letter in letters)
-    cells = (text(clock(step.at)), text(f"{step.had} → {step.size}"), _why(step))
-    marked = [element("td", *chips)] if letters else []
-    return element("tr", *marked, *(element("td", cell) for cell in cells))
+def _tells(step: Step) -> bool:
+    """A change, or that the cluster of a recording did something else."""
+    return step.size != step.had or step.cluster not in (None, step.size)
 
 
-def _why(step: Step) -> Markup:
+def _identity(step: Step) -> tuple[object, ...]:
+    return step.at, step.had, step.size, step.reason
+
+
+class _Column(NamedTuple):
+    """Left out where all of its cells are empty."""
+
+    name: str
+    cell: Callable[[Step, str], Markup]
+
+
+def _chips(_step: Step, letters: str) -> Markup:
+    return joined(*(element("i", text(x), class_=f"chip {x.lower()}") for x in letters))
+
+
+def _size(step: Step, _letters: str) -> Markup:
+    return text(step.size if step.size == step.had else f"{step.had} → {step.size}")
+
+
+def _cluster(step: Step, _letters: str) -> Markup:
+    return NOTHING if step.cluster is None else text(step.cluster)
+
+
+def _why(step: Step, _letters: str) -> Markup:
     """The reason; it opens to the details."""
     reason = text(step.reason)
     if not step.details:
         return reason
     details = (element("li", text(each)) for each in step.details)
     return element("details", element("summary", reason), element("ul", *details))
+
+
+_COLUMNS = (
+    _Column("run", _chips),
+    _Column("time", lambda step, _: text(clock(step.at))),
+    _Column("size", _size),
+    _Column("cluster", _cluster),
+    _Column("why", _why),
+)
+
+
+def _row(columns: Sequence[_Column], step: Step, letters: str) -> Markup:
+    return element("tr", *(element("td", column.cell(step, letters)) for column in columns))
 
 
 _MOST_ZONES = 500
