@@ -35,6 +35,10 @@ class Status(Struct, frozen=True, kw_only=True):
     current_metrics: tuple[Mapping[str, Any], ...] = ()
     conditions: tuple[Condition, ...] = ()
 
+    def reason(self, kind: ConditionType) -> str:
+        """Of that condition; empty where it is not there."""
+        return next((one.reason for one in self.conditions if one.type == kind), "")
+
     def is_true(self, kind: ConditionType) -> bool:
         return any(one.type == kind and one.status == "True" for one in self.conditions)
 

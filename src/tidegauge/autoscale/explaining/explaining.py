@@ -17,6 +17,7 @@ from tidegauge.autoscale.explaining.holds import holds
 from tidegauge.autoscale.explaining.lacks import Subject, lacks, permissions
 from tidegauge.autoscale.explaining.measures import measures
 from tidegauge.autoscale.explaining.recollecting import Past, Recollection, recollect
+from tidegauge.autoscale.explaining.rescales import Rescale
 from tidegauge.autoscale.reading.reader import AUTOSCALERS, Observed, Unread
 
 
@@ -63,8 +64,13 @@ def explain(
         past,
         carried=decision.outcome.memory.recommendations,
         undated=recollection.undated,
+        seen=past.seen or _seen(found.now, decision),
     )
     return Explained(replace(explanation, assumed=assumed), decision, carried)
+
+
+def _seen(now: float, decision: Decision) -> Rescale | None:
+    return None if decision.current is None else Rescale(now, decision.current, is_change=False)
 
 
 def _unknown(explanation: Explanation, decision: Decision, unread: Sequence[Unread]) -> Explanation:

@@ -13,7 +13,7 @@ from tidegauge.autoscale.engine.settings import Settings
 from tidegauge.autoscale.engine.spec import Behavior, Spec
 from tidegauge.autoscale.engine.stabilization import StabilizationReason
 from tidegauge.autoscale.engine.status import ConditionType, Status
-from tidegauge.autoscale.explaining.rescales import Rescale, changes, last_rescale
+from tidegauge.autoscale.explaining.rescales import RESCALED, Rescale, changes, last_rescale
 from tidegauge.autoscale.explaining.wording import clock
 
 Recommendations = tuple[Recommendation, ...]
@@ -24,12 +24,21 @@ class Past(Struct, frozen=True, kw_only=True):
 
     rescales: tuple[Rescale, ...] = ()
     """In order of time."""
+    seen: Rescale | None = None
+    """The size at the first look, for who has watched."""
     created: float | None = None
     """When the HPA was created."""
     carried: Recommendations | None = None
     """All recommendations, for who has watched them."""
     undated: Recommendation | None = None
     """The one of them whose time is not known."""
+
+    @property
+    def known_sizes(self) -> tuple[Rescale, ...]:
+        """From the one that was seen on, unless events tell of earlier ones."""
+        if self.seen and not any(one.at < self.seen.at for one in self.rescales):
+            return (self.seen, *self.rescales)
+        return self.rescales
 
 
 class Recollection(Struct, frozen=True, kw_only=True):
@@ -48,7 +57,7 @@ def recollect(
     """`period` is the controller's, in seconds: its last look is at most that old."""
     if not status.conditions:
         return Recollection(memory=Memory())  # it has never looked
-    changed = changes(past.rescales, status, spec.behavior, now)
+    changed = changes(past.known_sizes, status, spec.behavior, now)
     if past.carried is not None:
         found = _Found(past.carried, past.undated)
     else:
@@ -79,9 +88,6 @@ _CUT = "Policies cut the change at {}: what was asked for before then is not kno
 
 _STABILIZED = (StabilizationReason.DOWN, StabilizationReason.UP)
 
-_RESCALED = "SucceededRescale"
-"""AbleToScale's reason while the status is still that of the change."""
-
 _AT_LEAST_SIZE = (LimitReason.WITHIN, LimitReason.TOO_MANY, LimitReason.UP_RATE)
 """ScalingLimited's reasons where the metrics asked for the size that it has, or for more."""
 
@@ -90,23 +96,19 @@ def _recommendations(status: Status, past: Past, cutoff: float, looked: float) -
     """What was asked for after `cutoff`, by the conditions of the controller's last look."""
     last = last_rescale(past.rescales, status)
     dated = _dated(last, past, status, cutoff)
-    reason = _reason(status, ConditionType.ABLE_TO_SCALE)
-    limited = _reason(status, ConditionType.SCALING_LIMITED)
+    reason = status.reason(ConditionType.ABLE_TO_SCALE)
+    limited = status.reason(ConditionType.SCALING_LIMITED)
     implied = Recommendation(looked, status.current_replicas)
     if reason in _STABILIZED:
         return _Found((*dated, implied), implied, _HELD.format(implied.replicas))
     if reason == StabilizationReason.READY and limited in _AT_LEAST_SIZE:
         return _Found((*dated, implied), None, _ASKED.format(clock(looked), implied.replicas))
-    if reason == _RESCALED and last and not last.up and last.at > cutoff:
+    if reason == RESCALED and last and not last.up and last.at > cutoff:
         if limited != LimitReason.WITHIN:
             return _Found(dated, None, _CUT.format(clock(last.at)))
         holding = Recommendation(last.at, last.size)
         return _Found((*dated, holding), holding, _HELD.format(last.size))
     return _Found(dated)
-
-
-def _reason(status: Status, kind: ConditionType) -> str:
-    return next((one.reason for one in status.conditions if one.type == kind), "")
 
 
 def _longest_window(behavior: Behavior | None, settings: Settings) -> float:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from tidegauge.autoscale.engine.memory import ScaleEvent
 from tidegauge.autoscale.engine.spec import Behavior
-from tidegauge.autoscale.engine.status import Status
+from tidegauge.autoscale.engine.status import ConditionType, Status
 from tidegauge.autoscale.explaining.wording import clock
 from tidegauge.autoscale.reading.objects import EventObject
 
@@ -21,6 +21,8 @@ class Rescale(Struct, frozen=True):
     at: float
     size: int
     up: bool | None = None
+    is_change: bool = True
+    """False: it had that size, as somebody saw."""
 
 
 class Changes(Struct, frozen=True):
@@ -32,6 +34,9 @@ class Changes(Struct, frozen=True):
 
 
 _NEW_SIZE = re.compile(r"New size: ([0-9]+);")
+
+RESCALED = "SucceededRescale"
+"""AbleToScale's reason while the status is still that of the change."""
 
 _SLACK = 2.0
 """Seconds between an event and the status of the same change; both are cut to whole ones."""
@@ -69,9 +74,13 @@ def last_rescale(known: tuple[Rescale, ...], status: Status) -> Rescale | None:
 def changes(
     known: tuple[Rescale, ...], status: Status, behavior: Behavior | None, now: float
 ) -> Changes:
-    """By how much it went up and down; without behaviour nobody counts that."""
+    """By how much it went up and down; without behaviour nobody counts that.
+
+    `known` may begin with a size that somebody saw, which makes the first change known.
+    """
     if behavior is None:
         return Changes()
+    known = _with_origin(known, status)
     ups: list[ScaleEvent] = []
     downs: list[ScaleEvent] = []
     for before, after in pairwise(known):
@@ -82,6 +91,16 @@ def changes(
     return Changes(tuple(ups), tuple(downs), tuple(map(_doubt, unsized)))
 
 
+def _with_origin(known: tuple[Rescale, ...], status: Status) -> tuple[Rescale, ...]:
+    """A status that is still that of the last change has the size before it, too."""
+    fresh = status.reason(ConditionType.ABLE_TO_SCALE) == RESCALED
+    if len(known) > 1 or not fresh or status.last_scale_time is None:
+        return known
+    at = status.last_scale_time
+    before = Rescale(at - _SLACK, status.current_replicas, is_change=False)
+    return (before, *(known or (Rescale(at, status.desired_replicas),)))
+
+
 def _longest_period(behavior: Behavior) -> int:
     policies = (*behavior.scale_up.policies, *behavior.scale_down.policies)
     return max((one.period_seconds for one in policies), default=0)
@@ -89,10 +108,10 @@ def _longest_period(behavior: Behavior) -> int:
 
 def _unsized(known: tuple[Rescale, ...], status: Status, cutoff: float) -> Iterator[float]:
     """When the size changed, within the policies' periods, by nobody knows how much."""
-    yield from (one.at for one in known[:1] if one.at > cutoff)
     last = last_rescale(known, status)
     if last and last not in known and last.at > cutoff:
         yield last.at
+    yield from (one.at for one in known[:1] if one.at > cutoff and one.is_change)
 
 
 def _doubt(at: float) -> str:
