@@ -320,10 +320,10 @@ def test_open_metrics_leave_the_probes_alone() -> None:
 @pytest.mark.parametrize(
     ("nodes", "requests"),
     [
-        (1, {"cpu": "50m", "memory": "112Mi"}),
-        (100, {"cpu": "50m", "memory": "112Mi"}),
-        (1000, {"cpu": "95m", "memory": "225Mi"}),
-        (5000, {"cpu": "295m", "memory": "725Mi"}),
+        (1, {"cpu": "50m", "memory": "105Mi"}),
+        (100, {"cpu": "50m", "memory": "105Mi"}),
+        (1000, {"cpu": "95m", "memory": "186Mi"}),
+        (5000, {"cpu": "295m", "memory": "550Mi"}),
     ],
 )
 def test_requests_follow_the_clusters_size(nodes: int, requests: Manifest) -> None:

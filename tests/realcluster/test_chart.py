@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from tests.deploy.helm import CHART, HELM, HELM_3, Manifest, render
-from tests.realcluster import build
+from tests.realcluster import build, pki
+from tests.realcluster.aggregation import VERSIONS
 from tests.realcluster.controlplane import ControlPlane
 from tests.realcluster.versions import Binary
 
@@ -145,7 +146,7 @@ def helm(
     control_plane.create_namespace(NAMESPACE)
     helm = Helm(control_plane, request.param, tmp_path)
     yield helm
-    helm("uninstall", "tidegauge", "--ignore-not-found")
+    helm("uninstall", "tidegauge", "before", "--ignore-not-found")
 
 
 def test_install_upgrade_uninstall(control_plane: ControlPlane, helm: Helm) -> None:
@@ -169,6 +170,35 @@ def test_install_upgrade_uninstall(control_plane: ControlPlane, helm: Helm) -> N
     assert {"PodDisruptionBudget", "NetworkPolicy", "APIService", "Secret"} <= kinds
     helm("uninstall", "tidegauge")
     assert helm.objects() == []
+
+
+def test_the_apiservices_change_hands(control_plane: ControlPlane, helm: Helm) -> None:
+    """By the steps of docs/install.md another release gives them up, and we take them over.
+
+    The other is this chart too, which leaves less to Helm than a chart with one APIService would.
+    """
+    services = [f"apiservice/{version}.metrics.k8s.io" for version in VERSIONS]
+    keep = "helm.sh/resource-policy"
+    helm("install", "before", str(CHART), values={})
+    helm("install", "tidegauge", str(CHART), values={"apiService": {"create": False}})
+    bundle = pki.b64(control_plane.authority.certificate)
+    change = {"spec": {"service": {"name": "tidegauge"}, "caBundle": bundle}}
+    for service in services:
+        control_plane.kubectl("patch", service, "--type=merge", "--patch", json.dumps(change))
+
+    control_plane.kubectl("annotate", *services, f"{keep}=keep")
+    helm("upgrade", "before", str(CHART), values={"apiService": {"create": False}})
+    helm("uninstall", "before")
+    owner = ["meta.helm.sh/release-name=tidegauge", f"meta.helm.sh/release-namespace={NAMESPACE}"]
+    control_plane.kubectl("annotate", "--overwrite", *services, f"{keep}-", *owner)
+    helm("upgrade", "tidegauge", str(CHART), values={})
+
+    for version in VERSIONS:
+        path = f"/apis/apiregistration.k8s.io/v1/apiservices/{version}.metrics.k8s.io"
+        there = control_plane.request("GET", path)
+        assert there["metadata"]["annotations"]["meta.helm.sh/release-name"] == "tidegauge"
+        assert there["spec"]["service"]["name"] == "tidegauge"
+        assert there["spec"]["caBundle"] == bundle
 
 
 @pytest.mark.parametrize(

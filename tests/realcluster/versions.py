@@ -61,6 +61,8 @@ BINARIES = (
     _kubernetes("kubectl", KUBECTL_V1BETA1),
     _kubernetes("kube-apiserver", KUBERNETES_OLDER),
     _kubernetes("kube-controller-manager", KUBERNETES_OLDER),
+    _kubernetes("kube-scheduler", KUBERNETES),
+    _kubernetes("kubelet", KUBERNETES),
     _helm(HELM),
     _helm(HELM_3),
 )

@@ -92,7 +92,7 @@ labels:
 {{- if $enabled }}true{{ end -}}
 {{- end }}
 
-{{/* What one replica was measured to take, with half as much again; docs/install.md has the figures. */}}
+{{/* What one replica was measured to take, and what lists of all pods take; docs/install.md has the figures. */}}
 {{- define "tidegauge.resources" -}}
 {{- if .Values.resources -}}
 {{ toYaml .Values.resources }}
@@ -100,7 +100,7 @@ labels:
 {{- $nodes := max 100 (int .Values.clusterNodes) -}}
 requests:
   cpu: {{ add 45 (div $nodes 20) }}m
-  memory: {{ add 100 (div $nodes 8) }}Mi
+  memory: {{ add 96 (div $nodes 11) }}Mi
 {{- end -}}
 {{- end }}
 
