@@ -17,20 +17,22 @@ from tidegauge.units.clock import Clock
 _AHEAD = 1.0
 """Seconds before the controller's expected look: the API's times are whole seconds."""
 
+_APART = 0.25
+"""Of a period, that two looks are at least apart."""
+
 Write = Callable[[bytes], None]
 Say = Callable[[str], None]
 
 
 def next_look(now: float, period: float, looked: float | None) -> float:
-    """About a period from now, a moment before the controller looks.
+    """A period from now, or sooner: a moment before the controller looks.
 
     It looks each period, so at multiples of it after `looked`, when it is known to have looked.
     """
-    planned = now + period
     if looked is None:
-        return planned
-    late = (planned + _AHEAD - looked) % period
-    return planned - late if late < period / 2 else planned - late + period
+        return now + period
+    upcoming = now + period - (now + _AHEAD - looked) % period
+    return upcoming if upcoming - now > period * _APART else upcoming + period
 
 
 def _looked(status: Status) -> float | None:
