@@ -3,7 +3,7 @@
 import json
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -12,13 +12,15 @@ from tests.console.hpa.fakeapi import FakeClient
 from tidegauge.autoscale.reading.reader import Reader
 from tidegauge.autoscale.replay.recording import read
 from tidegauge.autoscale.replay.runs import Controller
-from tidegauge.cluster.client import Client
 from tidegauge.cluster.errors import NotFound
 from tidegauge.console.exits import Exit
 from tidegauge.console.hpa import record
 from tidegauge.console.hpa.asking import Asker
 from tidegauge.console.hpa.recorder import Recorder, next_look
 from tidegauge.console.main import main
+
+if TYPE_CHECKING:
+    from tidegauge.cluster.client import Client
 
 
 @pytest.mark.parametrize(
