@@ -221,6 +221,18 @@ def test_namespace_of_manifests(linted: Lint) -> None:
     assert [rule for rule, _ in rules_and_lines(linted(text, "-n", "shop")[1])] == ["HPA204"]
 
 
+def test_chart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its templates are one problem together; one that is named is one of its own."""
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text("{{ if .Values.x }}\na: b\n{{ end }}\n")
+    code = lint(["-f", str(tmp_path), "-f", str(tmp_path / "b.yaml")])
+    problems = capsys.readouterr().err.splitlines()
+
+    assert (code, len(problems)) == (Exit.BAD_INPUT, 2)
+    assert "a.yaml and 1 more: a template" in problems[0]
+    assert "b.yaml: line 1" in problems[1]
+
+
 def test_standard_input(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

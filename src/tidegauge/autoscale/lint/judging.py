@@ -1,5 +1,6 @@
 """From objects to findings."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from tidegauge.autoscale.engine.spec import decode_spec
@@ -19,17 +20,22 @@ IGNORE = "tidegauge.dev/lint-ignore"
 def findings(objects: Iterable[Json], knowledge: Knowledge = Knowledge()) -> list[Finding]:  # noqa: B008  (immutable)
     """What is wrong with the HPAs among the objects of a cluster, or of one set of manifests.
 
-    HPAs are judged in their order; one that the API server refuses is judged no further.
+    HPAs come by namespace, in their order; one that the API server refuses is judged no further.
     """
-    objects = list(objects)
-    around = Surroundings(objects, knowledge)
+    namespaces: dict[str, list[Json]] = defaultdict(list)
+    for each in objects:
+        namespaces[text_at(each, "metadata.namespace")].append(each)
     return [
-        finding
-        for each in objects
-        if is_autoscaler(each)
-        for finding in _all(each, around)
-        if not is_ignored(each, finding.rule)
+        finding for members in namespaces.values() for finding in _of_namespace(members, knowledge)
     ]
+
+
+def _of_namespace(objects: Iterable[Json], knowledge: Knowledge) -> Iterator[Finding]:
+    around = Surroundings(objects, knowledge)
+    for hpa in around.of(AUTOSCALER):
+        for finding in _all(hpa, around) if is_autoscaler(hpa) else ():
+            if not is_ignored(hpa, finding.rule):
+                yield finding
 
 
 def is_autoscaler(manifest: Json) -> bool:

@@ -15,8 +15,17 @@ LARGEST = 16 << 20
 """Bytes of a file: ten times what etcd keeps of an object, for the objects of a big chart."""
 
 
+TEMPLATE = (
+    "a template, as it seems: lint what it makes, as in `helm template . | tidegauge hpa lint -f -`"
+)
+
+
 class ManifestError(Exception):
     """A file that cannot be used: what is wrong, where, and what to do; but not which file."""
+
+
+class TemplateError(ManifestError):
+    """What it is made of is no YAML yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,8 @@ def documents(data: bytes) -> list[Document]:
         found = _json(text) if text.lstrip()[:1] == "{" else None
         found = _yaml(text) if found is None else found
     except YamlError as error:
+        if "{{" in text:
+            raise TemplateError(f"{error}; {TEMPLATE}") from error
         raise ManifestError(f"{error}{_hint(text, error.line)}") from error
     return [each for document in found for each in _unlisted(document)]
 
@@ -133,11 +144,4 @@ def _marked(text: str) -> yaml.Node | None:
 def _hint(text: str, line: int) -> str:
     lines = text.splitlines()
     here = lines[line - 1] if 0 < line <= len(lines) else ""
-    if "{{" in text:
-        return (
-            "; it looks like a template: lint what it makes, as in "
-            "`helm template . | tidegauge hpa lint -f -`"
-        )
-    if "\t" in here:
-        return "; there is a tab, and YAML is indented by spaces"
-    return ""
+    return "; there is a tab, and YAML is indented by spaces" if "\t" in here else ""

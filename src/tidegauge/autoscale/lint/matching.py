@@ -1,6 +1,8 @@
 """The LabelSelector of the API, as JSON: what it matches, and what is wrong with it."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Generic, TypeVar
 
 from tidegauge.autoscale.engine.labelselector import selector_fault
 from tidegauge.autoscale.lint.access import Json, objects_at, texts_at
@@ -8,6 +10,8 @@ from tidegauge.units.gotext import quote
 from tidegauge.units.selectors import LabelSelector
 from tidegauge.units.selectors.labels import Membership
 from tidegauge.units.selectors.syntax import key_faults, value_faults
+
+T = TypeVar("T")
 
 _ABSENT = frozenset((None,))
 
@@ -33,6 +37,26 @@ def _terms(selector: Json) -> Iterator[Membership]:
                 yield Membership(key, _ABSENT, wanted=True)
             case _:
                 yield Membership(key, frozenset(), wanted=True)
+
+
+class ByLabels(Generic[T]):
+    """Things found by the labels they have, in their order."""
+
+    def __init__(self, things: Iterable[tuple[Mapping[str, str], T]]) -> None:
+        self._things = list(things)
+        self._by_label: dict[tuple[str, str], list[tuple[Mapping[str, str], T]]] = defaultdict(list)
+        for labels, thing in self._things:
+            for label in labels.items():
+                self._by_label[label].append((labels, thing))
+
+    def matching(self, selector: LabelSelector) -> list[T]:
+        """All that it matches; only those with its first label are tried, if it asks for one."""
+        tried = self._things
+        for term in selector.memberships:
+            if term.wanted and len(term.values) == 1 and (value := min(term.values, key=str)):
+                tried = self._by_label.get((term.key, value), [])
+                break
+        return [thing for labels, thing in tried if selector.matches(labels)]
 
 
 def selector_faults(selector: Json) -> Iterator[str]:

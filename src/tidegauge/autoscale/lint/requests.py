@@ -193,7 +193,9 @@ def ready_at_once(subject: Subject) -> Iterator[Found]:
     probed = any(one.get("readinessProbe") or one.get("startupProbe") for one in containers)
     for path, source in _sources(subject):
         if source.name == "cpu" and containers and not probed:
-            yield Found(f"{path}.name", f"no container of {subject.target_key} has one")
+            yield Found(
+                f"{path}.name", f"no container of {subject.target_key} has a readiness probe"
+            )
 
 
 @rule(

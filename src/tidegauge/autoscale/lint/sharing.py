@@ -7,7 +7,6 @@ from tidegauge.autoscale.lint.access import Json, mapping_at, objects_at, text_a
 from tidegauge.autoscale.lint.findings import Found, Severity, rule
 from tidegauge.autoscale.lint.requests import source_of
 from tidegauge.autoscale.lint.subject import Subject
-from tidegauge.autoscale.lint.workloads import Workload
 from tidegauge.autoscale.reading.mapping import group_of
 
 _ALL_RESOURCES = ["cpu", "memory"]
@@ -30,7 +29,7 @@ def _others(subject: Subject, objects: list[Json]) -> list[str]:
     remedy="Put all metrics into one HPA, which takes the highest proposal, and delete the other.",
 )
 def shared_target(subject: Subject) -> Iterator[Found]:
-    on_target = subject.around.targets(subject.namespace).get(subject.target_key, [])
+    on_target = subject.around.targets.get(subject.target_key, [])
     for name in _others(subject, on_target):
         yield Found("spec.scaleTargetRef", f"HPA {name} scales {subject.target_key} too")
 
@@ -46,17 +45,12 @@ def shared_target(subject: Subject) -> Iterator[Found]:
 )
 def overlapping_selectors(subject: Subject) -> Iterator[Found]:
     own = subject.target
-    if own is None:
-        return
-    for key, hpas in subject.around.targets(subject.namespace).items():
-        found = subject.around.find(key)
-        if found is None or key == subject.target_key:
-            continue
-        other = Workload(found)
-        if own.matches(other.labels) or other.matches(own.labels):
-            for name in _others(subject, hpas):
-                message = f"the pods of {own.key} and of {key}, which HPA {name} scales, overlap"
-                yield Found("spec.scaleTargetRef", message)
+    for key in sorted(subject.around.overlapping(own)) if own else ():
+        for name in _others(subject, subject.around.targets[key]):
+            message = (
+                f"{subject.target_key} and {key}, which HPA {name} scales, have pods in common"
+            )
+            yield Found("spec.scaleTargetRef", message)
 
 
 @rule(
@@ -74,7 +68,7 @@ def vertical_too(subject: Subject) -> Iterator[Found]:
         block, source = source_of(metric)
         if source.target.average_value is not None:
             continue
-        for vpa in subject.around.of("VerticalPodAutoscaler", subject.namespace):
+        for vpa in subject.around.of("VerticalPodAutoscaler"):
             if _targets(vpa, "spec.targetRef", subject) and _sizes(
                 vpa, source.name, source.container
             ):
@@ -117,7 +111,7 @@ def _controlled(policy: Json) -> list[Any]:
     '`scaledobject.keda.sh/transfer-hpa-ownership: "true"`.',
 )
 def keda_too(subject: Subject) -> Iterator[Found]:
-    for scaled in subject.around.of("ScaledObject", subject.namespace):
+    for scaled in subject.around.of("ScaledObject"):
         name = text_at(scaled, "metadata.name")
         own = text_at(scaled, "spec.advanced.horizontalPodAutoscalerConfig.name")
         if subject.name in (own or f"keda-hpa-{name}", f"keda-hpa-{name}"):

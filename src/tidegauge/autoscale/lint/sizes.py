@@ -78,7 +78,7 @@ def hardly_up(subject: Subject) -> Iterator[Found]:
     remedy="Raise the ResourceQuota, or lower `spec.maxReplicas` or the requests.",
 )
 def beyond_quota(subject: Subject) -> Iterator[Found]:
-    for quota in subject.around.of("ResourceQuota", subject.namespace):
+    for quota in subject.around.of("ResourceQuota"):
         if at(quota, "spec.scopeSelector") or at(quota, "spec.scopes"):
             continue  # it holds for some pods only
         name = text_at(quota, "metadata.name")

@@ -5,12 +5,11 @@ from typing import Any
 
 from tidegauge.autoscale.engine.pods import Pod
 from tidegauge.autoscale.engine.spec import MetricSpec, Spec
-from tidegauge.autoscale.lint.access import Json, mapping_at, text_at, texts_at
+from tidegauge.autoscale.lint.access import Json, mapping_at, text_at
 from tidegauge.autoscale.lint.findings import Place, place_of
 from tidegauge.autoscale.lint.podspecs import as_admitted, as_pod
-from tidegauge.autoscale.lint.surroundings import AUTOSCALER, Surroundings
+from tidegauge.autoscale.lint.surroundings import AUTOSCALER, Surroundings, target_of
 from tidegauge.autoscale.lint.workloads import Key, Workload, owner_of
-from tidegauge.autoscale.reading.mapping import group_of
 
 _MIDDLEMEN = {
     "Deployment": "ReplicaSet",
@@ -32,10 +31,6 @@ class Subject:
         self.around = around
 
     @property
-    def namespace(self) -> str:
-        return text_at(self.written, "metadata.namespace")
-
-    @property
     def name(self) -> str:
         return text_at(self.written, "metadata.name")
 
@@ -43,18 +38,15 @@ class Subject:
         """A field of the HPA."""
         return place_of({**self.written, "kind": AUTOSCALER}, path)
 
-    @property
+    @cached_property
     def target_key(self) -> Key:
         """What it scales."""
-        target = self.spec.scale_target_ref
-        group = group_of(target.api_version)
-        return Key(group, target.kind, self.namespace, target.name)
+        return target_of(self.written)
 
     @cached_property
     def target(self) -> Workload | None:
         """None where it is not known."""
-        found = self.around.find(self.target_key)
-        return Workload(found) if found else None
+        return self.around.workload(self.target_key)
 
     @cached_property
     def pod_specs(self) -> list[tuple[str, Json]]:
@@ -65,7 +57,7 @@ class Subject:
             return [(text_at(each, "metadata.name"), mapping_at(each, "spec")) for each in pods]
         if not self.target.pod_spec:
             return []
-        ranges = self.around.of("LimitRange", self.namespace)
+        ranges = self.around.of("LimitRange")
         return [(self.target.key.name, as_admitted(self.target.pod_spec, ranges))]
 
     @cached_property
@@ -82,10 +74,7 @@ class Subject:
     @cached_property
     def matching_pods(self) -> list[Json]:
         """All pods that the HPA counts, whoever they belong to."""
-        if self.target is None:
-            return []
-        pods = self.around.of("Pod", self.namespace)
-        return [each for each in pods if self.target.matches(texts_at(each, "metadata.labels"))]
+        return self.around.pods(self.target) if self.target else []
 
     @cached_property
     def own_pods(self) -> list[Json]:
@@ -104,7 +93,7 @@ class Subject:
             return False
         if made_by is None or made_by.kind != _MIDDLEMEN.get(target.key.kind, made_by.kind):
             return True
-        return self.around.is_known(made_by, self.namespace)
+        return self.around.is_known(made_by)
 
     def metrics(self, *types: str) -> list[tuple[str, MetricSpec]]:
         """Those of some types, each with its path; the default one too."""

@@ -7,9 +7,10 @@ from functools import cached_property
 from msgspec import Struct
 
 from tidegauge.autoscale.engine.settings import Settings
-from tidegauge.autoscale.lint.access import Json, mapping_at, text_at
+from tidegauge.autoscale.lint.access import Json, mapping_at, text_at, texts_at
+from tidegauge.autoscale.lint.matching import ByLabels
 from tidegauge.autoscale.lint.validation import NEWEST
-from tidegauge.autoscale.lint.workloads import Key, Owner, Workload, key_of
+from tidegauge.autoscale.lint.workloads import Key, Owner, Workload, owner_of
 from tidegauge.autoscale.reading.mapping import group_of
 
 AUTOSCALER = "HorizontalPodAutoscaler"
@@ -36,52 +37,34 @@ class Knowledge(Struct, frozen=True, kw_only=True):
 
 
 class Surroundings:
-    """The objects of one cluster, or of manifests that belong together."""
+    """The objects of one namespace: of a cluster's, or of manifests that belong together."""
 
     def __init__(self, objects: Iterable[Json], knowledge: Knowledge) -> None:
         self.knowledge = knowledge
-        self._objects: dict[tuple[str, str], list[Json]] = defaultdict(list)
+        self._by_kind: dict[str, list[Json]] = defaultdict(list)
         for each in objects:
-            key = key_of(each)
-            self._objects[key.kind, key.namespace].append(each)
+            self._by_kind[text_at(each, "kind")].append(each)
 
-    def of(self, kind: str, namespace: str) -> list[Json]:
-        """All objects of a kind in a namespace."""
-        return self._objects.get((kind, namespace), [])
+    def of(self, kind: str) -> list[Json]:
+        """All objects of a kind."""
+        return self._by_kind.get(kind, [])
 
-    def find(self, key: Key) -> Json | None:
-        """One object, whatever its version."""
-        for each in self.of(key.kind, key.namespace):
-            if key_of(each) == key:
-                return each
-        return None
+    def workload(self, key: Key) -> Workload | None:
+        """One object, whatever its version; None where it is not known."""
+        return self._by_key.get(key)
 
-    def workloads(self, namespace: str) -> Iterator[Workload]:
-        """All that make pods of their own; a ReplicaSet of a Deployment's does not."""
-        return iter(self._workloads.get(namespace, ()))
+    def pods(self, workload: Workload) -> list[Json]:
+        """All that its selector matches, whoever made them."""
+        return self._pods.matching(workload.selector) if workload.selector else []
 
-    @cached_property
-    def _workloads(self) -> dict[str, list[Workload]]:
-        found: dict[str, list[Workload]] = defaultdict(list)
-        for (_, namespace), objects in self._objects.items():
-            made = map(Workload, objects)
-            found[namespace] += [each for each in made if each.pod_spec and not each.owner]
-        return found
+    def alike(self, workload: Workload) -> list[Workload]:
+        """Others whose pods its selector matches. A Deployment's ReplicaSets are no others."""
+        found = self._makers.matching(workload.selector) if workload.selector else []
+        return [each for each in found if each.key != workload.key]
 
-    def targets(self, namespace: str) -> dict[Key, list[Json]]:
-        """What the HPAs of a namespace scale, each with its HPAs."""
-        return self._targets.get(namespace, {})
-
-    @cached_property
-    def _targets(self) -> dict[str, dict[Key, list[Json]]]:
-        found: dict[str, dict[Key, list[Json]]] = defaultdict(lambda: defaultdict(list))
-        for (kind, namespace), objects in self._objects.items():
-            for each in objects if kind == AUTOSCALER else ():
-                target = mapping_at(each, "spec.scaleTargetRef")
-                group = group_of(text_at(target, "apiVersion"))
-                key = Key(group, text_at(target, "kind"), namespace, text_at(target, "name"))
-                found[namespace][key].append(each)
-        return found
+    def overlapping(self, workload: Workload) -> set[Key]:
+        """Other targets of HPAs with pods in common, by either selector."""
+        return self._overlaps.get(workload.key, set())
 
     def scale(self, key: Key) -> Json | None:
         """The scale subresource of a target, where somebody has read it."""
@@ -90,25 +73,65 @@ class Surroundings:
     def owner_chain(self, manifest: Json) -> Iterator[str]:
         """The uids of its controller, and of that one's, as far as they are known."""
         seen: set[str] = set()
-        made: Workload | None = Workload(manifest)
-        namespace = text_at(manifest, "metadata.namespace")
-        while made and made.owner and made.owner.uid not in seen:
-            seen.add(made.owner.uid)
-            yield made.owner.uid
-            made = self._by_uid(made.owner.kind, namespace, made.owner.uid)
+        owner = owner_of(manifest)
+        while owner and owner.uid not in seen:
+            seen.add(owner.uid)
+            yield owner.uid
+            made = self._by_uid.get(owner.uid)
+            owner = made.owner if made else None
 
-    def is_known(self, owner: Owner, namespace: str) -> bool:
+    def is_known(self, owner: Owner) -> bool:
         """Whether the owner is among the objects."""
-        return self._by_uid(owner.kind, namespace, owner.uid) is not None
-
-    def _by_uid(self, kind: str, namespace: str, uid: str) -> Workload | None:
-        index = self._uids.get((kind, namespace), {})
-        return index.get(uid)
+        return owner.uid in self._by_uid
 
     @cached_property
-    def _uids(self) -> dict[tuple[str, str], dict[str, Workload]]:
-        return {
-            where: {text_at(each, "metadata.uid"): Workload(each) for each in objects}
-            for where, objects in self._objects.items()
-            if where[0] != "Pod"
-        }
+    def targets(self) -> dict[Key, list[Json]]:
+        """What is scaled, each with its HPAs."""
+        found: dict[Key, list[Json]] = defaultdict(list)
+        for each in self.of(AUTOSCALER):
+            found[target_of(each)].append(each)
+        return found
+
+    @cached_property
+    def _by_key(self) -> dict[Key, Workload]:
+        """Of twins the first. Pods are nobody's targets, and there are many."""
+        found: dict[Key, Workload] = {}
+        for kind, objects in self._by_kind.items():
+            for each in map(Workload, objects if kind != "Pod" else ()):
+                found.setdefault(each.key, each)
+        return found
+
+    @cached_property
+    def _by_uid(self) -> dict[str, Workload]:
+        return {each.uid: each for each in self._by_key.values() if each.uid}
+
+    @cached_property
+    def _pods(self) -> ByLabels[Json]:
+        return ByLabels((texts_at(each, "metadata.labels"), each) for each in self.of("Pod"))
+
+    @cached_property
+    def _makers(self) -> ByLabels[Workload]:
+        """What makes pods of its own accord."""
+        made = self._by_key.values()
+        return ByLabels((each.labels, each) for each in made if each.pod_spec and not each.owner)
+
+    @cached_property
+    def _overlaps(self) -> dict[Key, set[Key]]:
+        found: dict[Key, set[Key]] = defaultdict(set)
+        for workload in filter(None, map(self.workload, self.targets)):
+            for other in self.alike(workload):
+                if other.key in self.targets:
+                    found[workload.key].add(other.key)
+                    found[other.key].add(workload.key)
+        return found
+
+
+def target_of(hpa: Json) -> Key:
+    """What an HPA scales, as far as it says so."""
+    target = mapping_at(hpa, "spec.scaleTargetRef")
+    return Key(
+        group_of(text_at(target, "apiVersion")),
+        text_at(target, "kind"),
+        text_at(hpa, "metadata.namespace"),
+        text_at(target, "name"),
+    )

@@ -33,7 +33,7 @@ def missing_target(subject: Subject) -> Iterator[Found]:
     key = subject.target_key
     known = (key.kind, key.namespace) in subject.around.knowledge.whole
     if known and _is_scalable(key) and subject.target is None:
-        near = subject.around.of(key.kind, key.namespace)
+        near = subject.around.of(key.kind)
         names = ", ".join(sorted(text_at(each, "metadata.name") for each in near)[:5])
         there = f"there are {names}" if names else f"there is no {key.kind} at all"
         yield Found("spec.scaleTargetRef.name", f"no {key} in this namespace; {there}")
@@ -144,20 +144,11 @@ def foreign_pods(subject: Subject) -> Iterator[Found]:
         more = f" and {len(strangers) - 3} more" if len(strangers) > 3 else ""
         yield Found("spec.scaleTargetRef", f"the selector of {target.key} matches {pods}{more}")
         return
-    for other in subject.around.workloads(subject.namespace):
-        if (
-            other.key != target.key
-            and target.matches(other.labels)
-            and not _autoscaled(subject, other.key)
-        ):
+    for other in subject.around.alike(target):
+        if other.key not in subject.around.targets:  # upstream sees those by itself, and HPA602
             message = f"the selector of {target.key} matches the pods of {other.key}"
             path = f"{other.template_path}.metadata.labels"
             yield Found("", message, place=place_of(other.manifest, path))
-
-
-def _autoscaled(subject: Subject, key: Key) -> bool:
-    """Whether another HPA scales it: then upstream sees the ambiguity, and so does another rule."""
-    return key in subject.around.targets(subject.namespace)
 
 
 @rule(

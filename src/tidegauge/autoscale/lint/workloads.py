@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tidegauge.autoscale.lint.access import (
     Json,
@@ -15,7 +15,6 @@ from tidegauge.autoscale.lint.access import (
 from tidegauge.autoscale.lint.matching import label_selector
 from tidegauge.autoscale.reading.mapping import group_of
 from tidegauge.units.selectors import LabelSelector
-from tidegauge.units.selectors.labels import Membership
 
 
 class Key(NamedTuple):
@@ -70,15 +69,14 @@ class Workload:
 
     @cached_property
     def selector(self) -> LabelSelector | None:
-        """None where it has none of its own, as Jobs in manifests."""
+        """None where it has none of its own, as Jobs in manifests, or an empty one."""
         given = mapping_at(self.manifest, "spec.selector")
         if self.key.group == "" and self.key.kind == "ReplicationController":
-            terms = (given or self.labels).items()
-            pairs = (Membership(key, frozenset((str(value),)), wanted=True) for key, value in terms)
-            return LabelSelector(tuple(pairs))
-        return label_selector(given) if given else None
+            given = {"matchLabels": given or self.labels}
+        made = label_selector(given)
+        return None if made.empty else made
 
-    @property
+    @cached_property
     def labels(self) -> Mapping[str, str]:
         """Of its pods."""
         return texts_at(self.manifest, f"{self.template_path}.metadata.labels")
@@ -94,12 +92,3 @@ class Workload:
         kind = kind if self.key.group in ("", "apps", "batch") else f"{kind}.{self.key.group}"
         namespace = f" -n {self.key.namespace}" if self.key.namespace else ""
         return f"{kind}/{self.key.name}{namespace}"
-
-    def matches(self, labels: Mapping[str, Any]) -> bool:
-        """Whether its selector matches; an empty one, as the API server has it, nothing."""
-        return bool(self.selector and not self.selector.empty and self.selector.matches(labels))
-
-
-def is_workload(manifest: Json) -> bool:
-    """It makes pods."""
-    return bool(Workload(manifest).pod_spec)

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tidegauge.autoscale.lint.access import text_at
-from tidegauge.autoscale.lint.manifests import Document, ManifestError, documents
+from tidegauge.autoscale.lint.manifests import (
+    LARGEST,
+    TEMPLATE,
+    Document,
+    ManifestError,
+    TemplateError,
+    documents,
+)
 from tidegauge.autoscale.lint.workloads import Key, key_of
 
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -21,47 +28,67 @@ class Source(NamedTuple):
 
 
 def read(paths: Sequence[str], namespace: str) -> tuple[list[Source], list[str]]:
-    """The objects of files and directories, and a problem for each file that can't be used.
+    """The objects of files and directories, and what is wrong with those that can't be used.
 
     Objects without a namespace are given this one; there are cluster-wide ones among them, which
     nobody looks for in a namespace.
     """
-    found: list[Source] = []
-    problems: list[str] = []
-    for path in paths:
-        try:
-            for file in _files(path):
-                _add(file, found, problems)
-        except OSError as error:
-            problems.append(f"{error.filename or path}: {error.strerror or error}")
-    for source in found:
+    intake = _Intake()
+    for path in dict.fromkeys(paths):
+        intake.add(path)
+    for source in intake.found:
         metadata = source.document.manifest.get("metadata")
         if namespace and isinstance(metadata, dict) and not metadata.get("namespace"):
             metadata["namespace"] = namespace
-    return found, problems
+    return intake.found, intake.problems
 
 
-def _files(path: str) -> Iterable[str]:
+class _Intake:
+    def __init__(self) -> None:
+        self.found: list[Source] = []
+        self.problems: list[str] = []
+
+    def add(self, path: str) -> None:
+        """A file, or all of a directory; its templates are one problem together, as in a chart."""
+        if path == "-" or not Path(path).is_dir():
+            self._read(path)
+            return
+        templates: list[str] = []
+        for file in _inside(path):
+            self._read(file, templates)
+        if templates:
+            more = f" and {len(templates) - 1} more" if len(templates) > 1 else ""
+            self.problems.append(f"{templates[0]}{more}: {TEMPLATE}")
+
+    def _read(self, file: str, templates: list[str] | None = None) -> None:
+        try:
+            self.found += [Source(file, document) for document in documents(_bytes(file))]
+        except ManifestError as error:
+            if templates is not None and isinstance(error, TemplateError):
+                templates.append(file)
+            else:
+                self.problems.append(f"{file}: {error}")
+        except OSError as error:
+            problem = error.strerror or str(error)
+            self.problems.append(f"{file}: {problem}; check the path and who may read it")
+
+
+def _inside(path: str) -> Iterable[str]:
     """Hidden ones are nobody's manifests."""
-    if path == "-" or not Path(path).is_dir():
-        return [path]
-    inside = sorted(each for each in Path(path).rglob("*") if each.suffix in _SUFFIXES)
-    shown = [each for each in inside if not _hidden(each.relative_to(path))]
-    return [str(each) for each in shown if each.is_file()]
+    files = sorted(each for each in Path(path).rglob("*") if each.suffix in _SUFFIXES)
+    return [str(each) for each in files if each.is_file() and not _hidden(each.relative_to(path))]
 
 
 def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _add(file: str, found: list[Source], problems: list[str]) -> None:
-    try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        found += [Source(file, document) for document in documents(data)]
-    except ManifestError as error:
-        problems.append(f"{file}: {error}")
-    except OSError as error:
-        problems.append(f"{file}: {error.strerror or error}; check the path and who may read it")
+def _bytes(file: str) -> bytes:
+    """One more than are read at most, so that it shows; devices have no end."""
+    if file == "-":
+        return sys.stdin.buffer.read(LARGEST + 1)
+    with Path(file).open("rb") as opened:
+        return opened.read(LARGEST + 1)
 
 
 def groups(sources: Sequence[Source]) -> Iterator[list[Source]]:

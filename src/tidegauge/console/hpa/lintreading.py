@@ -7,12 +7,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from tidegauge.autoscale.lint.access import Json, mapping_at, text_at
-from tidegauge.autoscale.lint.surroundings import AUTOSCALER, Knowledge
+from tidegauge.autoscale.lint.access import Json, text_at
+from tidegauge.autoscale.lint.surroundings import AUTOSCALER, Knowledge, target_of
 from tidegauge.autoscale.lint.validation import NEWEST
 from tidegauge.autoscale.lint.workloads import Key
 from tidegauge.autoscale.reading.discovering import Discovery
-from tidegauge.autoscale.reading.mapping import ApiResource, group_of, version_path
+from tidegauge.autoscale.reading.mapping import ApiResource, version_path
 from tidegauge.cluster.access import Access
 from tidegauge.cluster.client import Client
 from tidegauge.cluster.errors import ClusterError, Forbidden, NotFound
@@ -97,7 +97,7 @@ class _Reading:
         served = [each for each in _IF_SERVED if groups is None or each.resource.group in groups]
         kinds = (*_KINDS, *served) if autoscalers else ()
         await asyncio.gather(*(self._add(kind, namespaces) for kind in kinds))
-        for key in dict.fromkeys(map(_target_of, autoscalers)):
+        for key in dict.fromkeys(map(target_of, autoscalers)):
             if key.kind and key.name and (key.group, key.kind) not in _LISTED:
                 await self._add_target(key)
         knowledge = Knowledge(
@@ -134,8 +134,10 @@ class _Reading:
                 async for each in self._list(kind)
                 if text_at(each, "metadata.namespace") in wanted
             ]
+        except NotFound:
+            return  # a cluster that does not serve it has none
         except ClusterError as error:
-            self._note(f"{kind.rules}: may not list {kind.resource.qualified}", error)
+            self._note(kind.rules, f"list {kind.resource.qualified}", error)
             return
         self._objects += found
         self._whole |= {(kind.name, namespace) for namespace in wanted}
@@ -153,7 +155,7 @@ class _Reading:
         except NotFound:
             self._whole.add((key.kind, key.namespace))
         except ClusterError as error:
-            self._note(f"{key.kind} {key.namespace}/{key.name}: may not be read", error)
+            self._note("a target", f"get {key.kind} {key.namespace}/{key.name}", error)
 
     async def _add_scale(self, key: Key, path: str) -> None:
         try:
@@ -165,7 +167,7 @@ class _Reading:
         try:
             got: dict[str, Any] = await self._client.get("/apis", type=dict)
         except ClusterError as error:
-            self._note("which metrics are served: may not ask for /apis", error)
+            self._note("which metrics are served", "get /apis", error)
             return None
         return frozenset(text_at(each, "name") for each in got.get("groups") or ())
 
@@ -173,21 +175,13 @@ class _Reading:
         try:
             got: dict[str, Any] = await self._client.get("/version", type=dict)
         except ClusterError as error:
-            self._note(f"Kubernetes' version, so 1.{NEWEST} is assumed", error)
+            self._note(f"the version, so 1.{NEWEST} is assumed", "get /version", error)
             return NEWEST
         digits = re.match(r"[0-9]+", text_at(got, "minor"))
         return int(digits[0]) if digits else NEWEST
 
-    def _note(self, what: str, error: ClusterError) -> None:
+    def _note(self, unknown: str, request: str, error: ClusterError) -> None:
         """A refusal says all by itself; other errors have something to tell."""
-        self._notes.append(what if isinstance(error, Forbidden) else f"{what}: {error}")
-
-
-def _target_of(hpa: Json) -> Key:
-    target = mapping_at(hpa, "spec.scaleTargetRef")
-    return Key(
-        group_of(text_at(target, "apiVersion")),
-        text_at(target, "kind"),
-        text_at(hpa, "metadata.namespace"),
-        text_at(target, "name"),
-    )
+        forbidden = isinstance(error, Forbidden)
+        why = f"you may not {request}" if forbidden else f"cannot {request}: {error}"
+        self._notes.append(f"{unknown}: {why}")

@@ -24,13 +24,13 @@ class Painter:
         """The text between its codes."""
         return f"\x1b[{colour}m{text}\x1b[0m" if self._coloured else text
 
-    def wrap(self, label: str, text: str) -> str:
-        """Indented below a finding; commands are not broken."""
+    def wrap(self, label: str, text: str, indent: str = _INDENT) -> str:
+        """Below a finding, unless it is indented otherwise; words are not broken."""
         return textwrap.fill(
             f"{label}: {text}",
             self.width,
-            initial_indent=_INDENT,
-            subsequent_indent=_INDENT + " " * (len(label) + 2),
+            initial_indent=indent,
+            subsequent_indent=indent + " " * (len(label) + 2),
             break_long_words=False,
             break_on_hyphens=False,
         )
@@ -39,7 +39,7 @@ class Painter:
 def report_text(report: Report, painter: Painter) -> str:
     """All of it."""
     lines = [line for each in _by_autoscaler(report.found) for line in _block(each, painter)]
-    lines += [painter.wrap("not looked at", note).strip() for note in report.notes]
+    lines += [painter.wrap("not looked at", note, indent="") for note in report.notes]
     if report.notes:
         lines.append("")
     return "\n".join((*lines, _sum(report))) + "\n"
