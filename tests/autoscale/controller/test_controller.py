@@ -425,8 +425,11 @@ def test_one_leads():
     assert stopped < went_on[0] <= stopped + 2.2 * 2.0
 
 
-def test_cut_off():
-    """A leader that cannot renew writes nothing any more before another one may."""
+@pytest.mark.parametrize("silent", [False, True], ids=["refused", "silent"])
+def test_cut_off(silent):
+    """A leader that cannot renew writes nothing any more before another one may, whether its
+    connections are refused or nothing is ever answered; later it stands by.
+    """
 
     async def play():
         world = world_with("web")
@@ -437,15 +440,40 @@ def test_cut_off():
             await asyncio.sleep(1)
             other = (await second.enter_async_context(running(world, lease=another("b"))))[1]
             await asyncio.sleep(20)
-            client.connected = False
             cut = world.clock.monotonic()
+            if silent:
+                client.answering.clear()
+            else:
+                client.connected = False
             await asyncio.sleep(60)
             client.connected = True
+            client.answering.set()
             await asyncio.sleep(60)
             return cut, journal.times("web"), other.times("web")
 
     cut, first, second = run(play())
 
     assert max(first) < cut + 10.0
-    assert cut + 10.0 < second[0] < cut + 15.0 + 2.2 * 2.0
+    # The other waits for the lease's duration from when it has seen the last sign, and it looks
+    # after 2 to 4.4 seconds each.
+    assert cut + 13.0 <= second[0] < cut + 15.0 + 2.2 * 2.0
     assert len(second) >= 7
+
+
+def test_an_answer_that_never_comes():
+    """Told to stop while a reconcile hangs, it ends all the same, and gives the lease back."""
+
+    async def play():
+        world = world_with("web")
+        async with running(world, lease=LEASE) as (client, _):
+            await asyncio.sleep(14)
+            client.answering.clear()
+            await asyncio.sleep(2)
+            stopping = world.clock.monotonic()
+            asyncio.get_running_loop().call_later(6, client.answering.set)
+        return world.clock.monotonic() - stopping, world.get("leases", LEASE.name)["spec"]
+
+    took, lease = run(play())
+
+    assert took < 10
+    assert lease.get("holderIdentity", "") == ""

@@ -14,6 +14,7 @@ from tidegauge.autoscale.controller import Options, Reconciled, controlling
 from tidegauge.cluster.access import Access
 from tidegauge.cluster.answers import refusal
 from tidegauge.cluster.client import Client, Stream
+from tidegauge.cluster.deadline import deadline
 from tidegauge.cluster.errors import Unreachable
 from tidegauge.sandbox.apiserver.identities import ADMIN
 from tidegauge.sandbox.apiserver.server import ApiServer
@@ -191,21 +192,24 @@ class Direct(Client):
         super().__init__(Access("test", "http://api"), world.clock, environ={})
         self.world = world
         self.connected = True
-        self.flowing = asyncio.Event()
-        """Cleared while watches bring nothing."""
+        self.flowing, self.answering = asyncio.Event(), asyncio.Event()
+        """Cleared while watches bring nothing, or no answer comes."""
         self.flowing.set()
+        self.answering.set()
         self.before: Callable[[str, str], None] = lambda _method, _path: None
 
     @asynccontextmanager
     async def _answer(
         self, request: Any, seconds: float, *, lasting: bool = False
     ) -> AsyncIterator[Stream]:
-        del seconds, lasting
+        del lasting
         url = f"http://api{request.path}"
         self.world.requests.append((request.method, request.path))
         self.before(request.method, request.path)
         if not self.connected:
             raise Unreachable(url, "cut off")
+        async with deadline(url, seconds):
+            await self.answering.wait()
         if request.path.startswith("/apis/metrics.k8s.io/"):
             selector = (request.params or {}).get("labelSelector", "")
             body = json.dumps(self.world.usage(selector)).encode()

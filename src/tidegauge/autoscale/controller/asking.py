@@ -59,6 +59,12 @@ class Asking:
         usages: Labelled[PodUsage] = everything
         return sorted(usages.select(selector), key=_by_pod)
 
+    def close(self) -> None:
+        """Give up what nobody waits for any more."""
+        for _, task in self._asked.values():
+            task.cancel()
+        self._asked.clear()
+
     async def _shared(self, request: _Request, ask: Any) -> Any:
         now = self._clock.monotonic()
         self._drop_old(now)

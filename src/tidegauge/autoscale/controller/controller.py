@@ -78,6 +78,7 @@ class Controller:
         self._writer = Writer(client, self.leads)
         self._memories = Memories(self._keeper(), clock)
         self._recorder = Recorder(self._writer, clock)
+        self._asking = Asking(client, clock, options.sync_period * FRESH, self.measures)
         self._actor = self._make_actor()
         self._shift: Shift | None = None
         self._show()
@@ -105,6 +106,7 @@ class Controller:
                 else:
                     await self._work()
             finally:
+                self._asking.close()
                 for task in watching:
                     task.cancel()
 
@@ -137,13 +139,13 @@ class Controller:
         self._told(reconciled)
 
     def _make_actor(self) -> Actor:
-        client, clock, options = self._client, self._clock, self._options
+        client, clock = self._client, self._clock
         return Actor(
             clock,
-            options,
+            self._options,
             self.scope,
             targets=Targets(client, self._writer, clock),
-            asking=Asking(client, clock, options.sync_period * FRESH, self.measures),
+            asking=self._asking,
             statuses=Statuses(client, self._writer),
             memories=self._memories,
             recorder=self._recorder,

@@ -49,6 +49,11 @@ class Election:
         """Who held the Lease when it was looked at last; empty for nobody."""
         return self._seen.holder_identity if self._seen else ""
 
+    @property
+    def free_at(self) -> float:
+        """When it may be claimed, unless its holder renews it before."""
+        return self._seen_at + (self._seen or Holding()).lease_duration_seconds
+
     def saw(self, record: Holding | None, now: float) -> None:
         """What the API server says; None where there is no Lease."""
         if record != self._seen:
@@ -59,8 +64,7 @@ class Election:
     def claim(self, now: float, wall: str) -> Holding | None:
         """What to write in order to lead, or go on leading; None while another one does."""
         old, ours = self._seen or Holding(), self.holder == self.identity
-        taken = old.holder_identity and now < self._seen_at + old.lease_duration_seconds
-        if taken and not ours:
+        if old.holder_identity and not ours and now < self.free_at:
             return None
         return Holding(
             holder_identity=self.identity,

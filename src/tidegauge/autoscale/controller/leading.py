@@ -84,7 +84,13 @@ class Leadership:
             if self._election.holder != told:
                 told = self._election.holder
                 _log.info("waiting for the lease", holder=told)
-            await self._sleep(self._terms.retry_period * (1 + JITTER * self._chance()))
+            await self._sleep(self._pause())
+
+    def _pause(self) -> float:
+        """Until the next look, or until the Lease is free if that is sooner."""
+        pause = self._terms.retry_period * (1 + JITTER * self._chance())
+        left = self._election.free_at - self._clock.monotonic()
+        return left if 0 < left < pause else pause
 
     async def _keep(self, task: asyncio.Task[None]) -> None:
         """Renew until the Lease is lost or the work has ended."""
@@ -106,8 +112,9 @@ class Leadership:
         except (ClusterError, TimeoutError) as error:
             self._metadata = None
             cause = error.cause if isinstance(error, ClusterError) else "timeout"
+            text = str(error) or f"no answer within {seconds:.1f} s"
             if not isinstance(error, Conflict):  # another candidate was faster, as happens
-                self._changes.failed(self._place.name, cause, error=str(error))
+                self._changes.failed(self._place.name, cause, error=text)
         else:
             self._changes.succeeded(self._place.name)
         return self.leads()
@@ -146,12 +153,11 @@ class Leadership:
 
     async def _resign(self) -> None:
         """Let others lead at once, if they do not yet."""
-        record = self._election.resignation(self._wall())
-        if record and self._metadata:
-            with suppress(
-                ClusterError, TimeoutError
-            ):  # they will wait a little longer, that is all
-                async with asyncio.timeout(self._terms.retry_period):
+        with suppress(ClusterError, TimeoutError):  # they will wait a little longer, that is all
+            async with asyncio.timeout(self._terms.retry_period):
+                if self._metadata is None:
+                    await self._read()
+                if record := self._election.resignation(self._wall()):
                     await self._write(record)
                     self._election.saw(record, self._clock.monotonic())
 

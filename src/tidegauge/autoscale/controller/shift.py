@@ -69,7 +69,7 @@ class Shift:
         besides = (self._recorder.run(), self._memories.run())
         others = [asyncio.create_task(work) for work in besides]
         try:
-            await asyncio.gather(*hands, *others)
+            await _ended_by_a_bug([*hands, *others])
         finally:
             self._feed.close()
             await self._finish(hands)
@@ -87,7 +87,7 @@ class Shift:
         caught_up = after.key in self._put_off and not self._behind(after)
         if caught_up:
             self._put_off.discard(after.key)
-        if before is None or before.generation != after.generation or caught_up:
+        if before is None or before.spec != after.spec or caught_up:
             self._feed.add(after.key)
         else:
             self._feed.add_later(after.key)
@@ -155,6 +155,15 @@ class Shift:
                     await asyncio.wait(hands)
                 if self._may():
                     await self._recorder.flush()
+
+
+async def _ended_by_a_bug(tasks: list[asyncio.Task[Any]]) -> None:
+    """Wait for what never ends but by an error, and raise that. Unlike `gather`, leaves the tasks
+    alone when it is cancelled.
+    """
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    for task in done:
+        task.result()
 
 
 async def _end(tasks: list[asyncio.Task[Any]]) -> None:

@@ -59,8 +59,9 @@ class Hpa(Struct, frozen=True, kw_only=True):
     problem: str = ""
 
     @property
-    def generation(self) -> int:
-        return self.autoscaler.generation if self.autoscaler else 0
+    def spec(self) -> Any:
+        """As JSON. That it has changed tells the generation too, but before 1.37 HPAs have none."""
+        return self.written_as["spec"]
 
 
 def _keep_autoscaler(got: _Autoscaler) -> Hpa:
