@@ -222,6 +222,20 @@ def test_changes_of_the_cluster_count_for_policies():
     assert run.steps[2].reason.endswith("; policy used up: 2 pods in 60 s")
 
 
+def test_policies_count_from_when_the_cluster_scaled():
+    """It scaled at 1 and at 16, so a policy of 15 s was free again, though 15 was looked at."""
+    policies = [{"type": "Pods", "value": 4, "periodSeconds": 15}]
+    behavior = {**_BEHAVIOR, "scaleUp": {"policies": policies}}
+    frames = [
+        _seen(at, replicas, 100, autoscaler=autoscaler(Status(last_scale_time=scaled)))
+        for at, replicas, scaled in ((0, 4, None), (15, 8, NOW + 1), (30, 12, NOW + 16))
+    ]
+
+    run = _rerun(*frames, spec=_spec(behavior=behavior))
+
+    assert [step.size for step in run.steps] == [8, 12, 12]
+
+
 def test_begins_with_what_the_controller_remembered():
     """A recommendation of 9 before the first frame holds the size."""
     header = replace(_HEADER, memory=Memory((Recommendation(NOW - 100, 9),)), assumed=("So.",))

@@ -66,27 +66,28 @@ def _steps(situations: Sequence[Situation], memory: Memory) -> Iterator[Step]:
     """The controller remembers what it recommended here, and how the cluster was scaled."""
     began = situations[0].now
     for situation, following in zip(situations, [*situations[1:], None], strict=True):
-        decision = decide(replace(situation, memory=memory))
-        became = None if following is None else _size(following)
+        at = _scaled_at(situation, following)
+        decision = decide(replace(situation, memory=memory, now=at or situation.now))
+        had, became = _size(situation), _size(following)
         yield _step(situation, decision, became, began)
         memory = replace(memory, recommendations=decision.outcome.memory.recommendations)
-        if following:
-            memory = _scaled(memory, situation, following)
+        if had is not None and became is not None and had != became:
+            behavior = situation.autoscaler.spec.behavior
+            memory = after_scaling(memory, behavior, had, became, at or situation.now)
 
 
-def _scaled(memory: Memory, before: Situation, after: Situation) -> Memory:
-    """With the change that the cluster made between the two."""
-    had, became = _size(before), _size(after)
-    if had is None or became is None or had == became:
-        return memory
-    at = after.autoscaler.status.last_scale_time
-    if at is None or not before.now - 1.0 < at <= after.now:  # a second: it is cut to whole ones
-        at = before.now
-    return after_scaling(memory, before.autoscaler.spec.behavior, had, became, at)
+def _scaled_at(situation: Situation, following: Situation | None) -> float | None:
+    """When the cluster's controller scaled between the two, if it did: policies count seconds."""
+    at = following.autoscaler.status.last_scale_time if following else None
+    if at is None or following is None:
+        return None
+    # A second earlier: it is cut to whole ones.
+    return at if situation.now - 1.0 < at <= following.now else None
 
 
-def _size(situation: Situation) -> int | None:
-    return situation.scale.replicas if isinstance(situation.scale, Scale) else None
+def _size(situation: Situation | None) -> int | None:
+    scale = situation.scale if situation else None
+    return scale.replicas if isinstance(scale, Scale) else None
 
 
 def _step(situation: Situation, decision: Decision, became: int | None, began: float) -> Step:
