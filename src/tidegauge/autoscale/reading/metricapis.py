@@ -76,7 +76,7 @@ class Questions(Struct, frozen=True, kw_only=True):
         return Answers(
             resource=of(self.resource),
             pods={metric: of(asked) for metric, asked in self.pods.items()},
-            object={key: of(asked) for key, asked in self.object.items()},
+            object={key: found for key, asked in self.object.items() if (found := of(asked)) != ()},
             external={metric: of(asked) for metric, asked in self.external.items()},
         )
 
