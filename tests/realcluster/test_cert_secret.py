@@ -210,3 +210,25 @@ def test_a_wrong_authority_is_refused(stage: Stage) -> None:
 def _failed(plane: ControlPlane) -> str:
     condition = plane.api_service_condition("v1")
     return condition["message"] if condition.get("reason") == "FailedDiscoveryCheck" else ""
+
+
+def test_the_documented_removal(stage: Stage) -> None:
+    """APIServices first: what is left is whole. Server first: they answer 503, until they go."""
+    plane, path = stage.plane, "/apis/metrics.k8s.io/v1"
+    remove = ("delete", *(f"apiservice/{version}.metrics.k8s.io" for version in VERSIONS))
+    stage.forget()
+    with stage.replica(stage.port) as replica:
+        replica.wait_ready()
+        plane.wait_metrics_api()
+        assert plane.kubectl(*remove).code == 0
+    assert plane.admin.send("GET", path).status == 404
+    assert plane.kubectl("api-resources").code == 0
+
+    charted.installed(plane, stage.port)
+    with stage.replica(stage.port) as replica:
+        replica.wait_ready()
+        plane.wait_metrics_api()
+    assert plane.admin.send("GET", path).status == 503
+    assert plane.kubectl(*remove).code == 0
+    wait_until(lambda: plane.admin.send("GET", path).status == 404, "its end", 10)
+    assert plane.kubectl("api-resources").code == 0
