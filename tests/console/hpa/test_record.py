@@ -161,11 +161,11 @@ def test_a_recording_can_be_replayed(commands, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[6:] == [
-        '    TIME READY  DECIDED  CLUSTER  REASON',
-        ' 0:00:15     4      4→8     4→8   cpu 100% of 50% asks for 8',
-        ' 0:00:36     8        8     8→9*  cpu 50% of 50%, within tolerance',
-        '',
-        'What the cluster did is known of 4 steps; at 1 it was not this.',
+        "    TIME READY  DECIDED  CLUSTER  REASON",
+        " 0:00:15     4      4→8     4→8   cpu 100% of 50% asks for 8",
+        " 0:00:36     8        8     8→9*  cpu 50% of 50%, within tolerance",
+        "",
+        "What the cluster did is known of 4 steps; at 1 it was not this.",
     ]
 
 

@@ -42,6 +42,8 @@ _EPOCH = 1e9
 """Numbers from here on are taken as seconds since the epoch (2001), not since the beginning."""
 _MILLIS = 1e11
 """From here on they must be milliseconds: as seconds this would be after the year 5000."""
+_MOST = 1e12
+"""Of a figure: what no system does in a second, and still exact in milli-units."""
 _DATE, _RELATIVE = "a date", "counted from the beginning"
 _MOST_PROBLEMS = 10
 """A file of the wrong kind is wrong in every line."""
@@ -156,8 +158,8 @@ def _is_time(text: str) -> bool:
 
 
 def _figure(text: str) -> float:
-    if not _is_number(text) or not math.isfinite(float(text)) or float(text) < 0:
-        raise ValueError(f"{text!r} is not a number of at least 0")
+    if not _is_number(text) or not 0 <= float(text) <= _MOST:
+        raise ValueError(f"{text!r} is not a number from 0 to {_MOST:g}")
     return float(text)
 
 

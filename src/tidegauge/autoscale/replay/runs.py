@@ -1,5 +1,7 @@
 """A simulation from beginning to end, as the record that tables and pages are made of."""
 
+from collections.abc import Callable
+
 import msgspec
 from msgspec import Struct
 
@@ -17,6 +19,9 @@ from tidegauge.autoscale.replay.simulation import Setup, Simulation
 MOST_STEPS = 250_000
 """A month and a half of a reconcile each 15 seconds; each step is a record of some kilobytes."""
 
+_TELL_EACH = 1_000
+"""Steps, which take a tenth of a second."""
+
 
 class Controller(Struct, frozen=True, kw_only=True):
     """How the controller is run."""
@@ -28,8 +33,15 @@ class Controller(Struct, frozen=True, kw_only=True):
     settings: Settings = Settings()
 
 
-def simulated(name: str, given: Given, built: Built, load: Load, controller: Controller) -> Run:
-    """The whole load, under the HPA given."""
+def simulated(
+    name: str,
+    given: Given,
+    built: Built,
+    load: Load,
+    controller: Controller,
+    progress: Callable[[float], None],
+) -> Run:
+    """The whole load, under the HPA given; `progress` is told the share of it that is done."""
     setup = Setup(
         autoscaler=given.autoscaler,
         load=load,
@@ -40,7 +52,11 @@ def simulated(name: str, given: Given, built: Built, load: Load, controller: Con
         profile=PROFILES[controller.profile],
     )
     simulation = Simulation(setup)
-    steps = tuple(simulation.steps())
+    steps = []
+    for step in simulation.steps():
+        steps.append(step)
+        if not len(steps) % _TELL_EACH:
+            progress(step.at / load.seconds)
     target = given.autoscaler.spec.scale_target_ref
     return Run(
         name=name,
@@ -55,7 +71,7 @@ def simulated(name: str, given: Given, built: Built, load: Load, controller: Con
         seconds=load.seconds,
         period=controller.period,
         metrics=metrics_of(given.autoscaler.spec),
-        steps=steps,
+        steps=tuple(steps),
         scores=simulation.scores(),
     )
 

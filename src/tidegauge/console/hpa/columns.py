@@ -20,13 +20,20 @@ def picture(name: str, values: Sequence[float], unit: str, width: int) -> str:
     peaks = [max(values[begin : max(end, begin + 1)]) for begin, end in pairwise(edges)]
     highest = max(values)
     bars = "".join(_bar(peak / highest if highest else 0.0) for peak in peaks)
-    return f"{name:<8}{bars} to {highest:.4g}{unit}"
+    return f"{name:<8}{bars} to {short(highest)}{unit}"
 
 
 def _bar(share: float) -> str:
     """Whatever is not nothing can be seen."""
     top = len(_BARS) - 1
     return _BARS[max(round(share * top), 1) if share else 0]
+
+
+def short(value: float) -> str:
+    """Four digits or a little more, in at most six characters: `12.34`, `123456`, `1.234M`."""
+    if value < 10_000:
+        return f"{value:.4g}"
+    return f"{value:.0f}" if value < 999_999 else f"{value / 1e6:.4g}M"
 
 
 def assumed(runs: Sequence[Run], width: int) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from tidegauge.autoscale.replay.figures import clock
 from tidegauge.autoscale.replay.result import Run, Step
-from tidegauge.console.hpa.columns import assumed, beside, picture, sized
+from tidegauge.console.hpa.columns import assumed, beside, picture, short, sized
 from tidegauge.console.hpa.scoretable import score_lines
 
 _SIZE_WIDTH = 8
@@ -60,6 +60,6 @@ def _row(steps: Sequence[Step], told: dict[str, Step], width: int) -> Iterator[s
     """One moment; with the reasons of the runs in `told`, by mark."""
     first = steps[0]
     sizes = "".join(f"{sized(step.had, step.size):>{_SIZE_WIDTH}}" for step in steps)
-    begin = f"{clock(first.at):>8} {first.load or 0:>6.4g} {first.demand or 0:>5}{sizes}  "
+    begin = f"{clock(first.at):>8} {short(first.load or 0):>6} {first.demand or 0:>5}{sizes}  "
     reasons = [f"{mark}: {step.reason}".removeprefix(" : ") for mark, step in told.items()]
     yield from beside(begin, reasons, width)

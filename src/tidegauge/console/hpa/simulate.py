@@ -1,6 +1,7 @@
 """`tidegauge hpa simulate`: from files and flags to a run, and to an exit code."""
 
 import sys
+import time
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
@@ -47,6 +48,9 @@ Exit codes: 0 when it ran; 2 for flags or files that can't be used; 70 for a bug
 """
 
 
+_PATIENCE = 2.0
+"""Seconds that nobody needs to be told what goes on."""
+
 _UNUSABLE = (FlagError, LoadError, ManifestError, RecordingError, BuildError, UnusableError)
 
 
@@ -86,9 +90,21 @@ def _runs(options: SimulateOptions) -> list[Run]:
     if derived:
         built = [replace(one, assumptions=derived.assumptions + one.assumptions) for one in built]
     return [
-        simulated(one.source, one, workload, load, controller)
+        simulated(one.source, one, workload, load, controller, _Progress(one.source))
         for one, workload in zip(given, built, strict=True)
     ]
+
+
+class _Progress:
+    """A line on the terminal for whoever waits; the first line of the table covers it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._began = time.monotonic()
+
+    def __call__(self, share: float) -> None:
+        if sys.stderr.isatty() and time.monotonic() - self._began > _PATIENCE:
+            sys.stderr.write(f"\r{self._name}: {share:.0%}\r")
 
 
 def _load(options: SimulateOptions) -> Load:
