@@ -230,7 +230,7 @@ def test_chart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
     assert (code, len(problems)) == (Exit.BAD_INPUT, 2)
     assert "a.yaml and 1 more: a template" in problems[0]
-    assert "b.yaml: line 1" in problems[1]
+    assert "b.yaml: line 2" in problems[1]
 
 
 def test_standard_input(

@@ -1,6 +1,6 @@
 """Rules about `spec.behavior`: what never acts, and what keeps the HPA from recovering."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
 from typing import Any
 
@@ -90,12 +90,13 @@ def down_disabled(subject: Subject) -> Iterator[Found]:
 )
 def idle_policy(subject: Subject) -> Iterator[Found]:
     largest = min(subject.spec.max_replicas, _LARGEST_TRIED)
+    sizes = range(min(subject.spec.minimum, 1), largest + 1)
     for direction, path, given, rules in _written(subject):
         policies = _policies(given, rules)
         idle: set[int] = set()
         for one, other in permutations(range(len(policies)), 2):
             pair = policies[one], policies[other]
-            if not {one, other} & idle and _never_chosen(pair, rules, direction, largest):
+            if not {one, other} & idle and _never_chosen(pair, rules, direction, sizes):
                 idle.add(one)
                 yield Found(
                     f"{path}.policies[{one}]",
@@ -107,12 +108,14 @@ def idle_policy(subject: Subject) -> Iterator[Found]:
 _PREVAILS = ("allows at least as much", "allows at most as much")
 
 
-def _never_chosen(pair: tuple[Policy, Policy], rules: Rules, direction: str, largest: int) -> bool:
+def _never_chosen(
+    pair: tuple[Policy, Policy], rules: Rules, direction: str, sizes: Iterable[int]
+) -> bool:
     """Only within one period: over different ones it depends on what happened in them."""
     if pair[0].period_seconds != pair[1].period_seconds or rules.select_policy == "Disabled":
         return False
     freer = (direction == "scaleUp") == (rules.select_policy != "Min")
-    for size in range(1, largest + 1):
+    for size in sizes:
         one, other = _limits(pair, direction, size)
         if (one > other) if freer else (one < other):
             return False
