@@ -16,16 +16,15 @@ from tidegauge.console.demo.frame import compose
 from tidegauge.console.demo.options import DemoOptions
 from tidegauge.console.demo.spans import Line
 from tidegauge.sandbox.faults.playing import read
-from tidegauge.sandbox.pace import faster
 from tidegauge.sandbox.simulation import library
 from tidegauge.telemetry import logs
 
-STORY, SPEED = "flash-sale", 8
-CROWDED = 38.0
-"""Seconds after the start: the crowd is there, and pods are at their limits."""
+STORY = "shop-day"
+CROWDED = 44.0
+"""Seconds after the start: the crowd is there, and the autoscalers are on their way."""
 
-AFTER_FAULT = 7.0
-COLUMNS, ROWS = 122, 37
+AFTER_FAULT = 9.0
+COLUMNS, ROWS = 122, 50
 
 CELL, LINE, PAD = 7.83, 17.5, 20
 """Pixels of a column and a row at 13 px in usual monospaced fonts, and around them."""
@@ -46,11 +45,10 @@ COLOURS = {
 
 
 async def frame() -> list[Line]:
-    """What the screen shows some seconds after a node went down in a flash sale."""
+    """What the screen shows while a crowd comes, some seconds after a node went down."""
     with tempfile.TemporaryDirectory(prefix="tidegauge-demo-") as folder:
         async with AsyncExitStack() as stack:
-            story = faster(library.shipped(STORY), SPEED)
-            demo = Demo(DemoOptions(this_machine=False), story, Path(folder))
+            demo = Demo(DemoOptions(this_machine=False), library.shipped(STORY), Path(folder))
             await demo.start(stack)
             looking = asyncio.create_task(demo.look_on())
             await asyncio.sleep(CROWDED)
@@ -67,8 +65,8 @@ def svg(lines: Sequence[Line]) -> Iterator[str]:
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
         f'height="{height}" role="img" aria-label="The screen of tidegauge demo: nodes with bars '
-        "of CPU and memory, workloads, the busiest pods, and one node that is down, with the "
-        'reason and what to expect">'
+        "of CPU and memory, autoscalers with their last steps and the reason of each, workloads, "
+        'the busiest pods, and one node that is down, with what to expect">'
     )
     yield (
         '<style>text{font:13px ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;'

@@ -137,6 +137,51 @@ def test_the_screen_tells_the_step_while_it_is_news_then_the_present() -> None:
     assert "0:01:00  web  3→6    cpu 195% of 60%" in later
 
 
+AUTOSCALER = {
+    "metadata": {"namespace": "shop", "name": "web"},
+    "spec": {
+        "scaleTargetRef": {"kind": "Deployment", "name": "web"},
+        "maxReplicas": 5,
+        "metrics": [
+            {
+                "type": "Resource",
+                "resource": {"name": "cpu", "target": {"averageUtilization": 60}},
+            }
+        ],
+    },
+}
+
+
+def condition(kind: str, status: str) -> dict[str, str]:
+    return {"type": kind, "status": status, "message": f"{kind} is {status}"}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "said"),
+    [
+        ([], ""),
+        ([condition("AbleToScale", "True")], "AbleToScale is True"),
+        (
+            [condition("AbleToScale", "True"), condition("ScalingLimited", "True")],
+            "ScalingLimited is True",
+        ),
+        (
+            [condition("ScalingLimited", "True"), condition("ScalingActive", "False")],
+            "ScalingActive is False",
+        ),
+    ],
+    ids=["new", "able", "limited", "inactive"],
+)
+def test_of_another_controller_its_conditions_are_told(conditions: Any, said: str) -> None:
+    """The one that matters most; its target may be gone."""
+    found = seen(autoscalers=[AUTOSCALER | {"status": {"conditions": conditions}}])
+
+    (row,) = found.autoscalers
+    assert (row.said, row.usage, row.wanted) == (said, "cpu: <unknown>/60%", 3)
+    assert drawn(shown(found)).count(said or "none yet") == 1
+    assert seen(autoscalers=[AUTOSCALER], deployments=[]).autoscalers[0].wanted is None
+
+
 def test_namespaces_are_told_where_there_are_several() -> None:
     """And a target that is not there."""
     text = drawn(shown(picture(API, WEB._replace(namespace="sale", wanted=None))))

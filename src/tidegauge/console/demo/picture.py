@@ -57,6 +57,8 @@ class AutoscalerRow(NamedTuple):
     """The target's size; None where there is no such workload."""
 
     ready: int
+    said: str = ""
+    """By its conditions: what keeps it from scaling, or how it is."""
 
     @property
     def key(self) -> str:

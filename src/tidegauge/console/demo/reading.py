@@ -131,7 +131,21 @@ def _autoscalers(answers: Answers) -> Iterator[AutoscalerRow]:
             maximum=spec["maxReplicas"],
             wanted=workload.get("spec", {}).get("replicas"),
             ready=workload.get("status", {}).get("readyReplicas", 0),
+            said=_said(each.get("status", {})),
         )
+
+
+def _said(status: Object) -> str:
+    """The message of the condition that matters most."""
+    found = {each["type"]: each for each in status.get("conditions") or ()}
+    for kind, bad in (
+        ("AbleToScale", "False"),
+        ("ScalingActive", "False"),
+        ("ScalingLimited", "True"),
+    ):
+        if kind in found and found[kind]["status"] == bad:
+            return str(found[kind].get("message", ""))
+    return str(found.get("AbleToScale", {}).get("message", ""))
 
 
 def _gaps(

@@ -20,28 +20,32 @@ def autoscalers(
     rows: Sequence[AutoscalerRow], courses: Courses, elapsed: float, *, wide: bool
 ) -> Iterator[Line]:
     """Why is told of the step while that is news, then of the present. `wide` has the usage too."""
-    names = _names(rows)
-    usages = [row.usage if wide else "" for row in rows]
-    columns = (
-        (_title(rows), names, "<"),
-        *([("USAGE", usages, "<")] if wide else []),
-        ("READY", [_ready(row) for row in rows], ">"),
-        ("RANGE", [f"{row.minimum}-{row.maximum}" for row in rows], "<"),
-    )
-    widths = [max(len(title), *map(len, cells)) for title, cells, _ in columns]
-    heads = (
-        f"{title:{side}{width}}" for (title, _, side), width in zip(columns, widths, strict=True)
-    )
-    yield [Span(f" {'  '.join(heads)}  {'LAST STEP':<{_STEP}}WHY", "head")]
-    for number, row in enumerate(rows):
-        cells = (
-            f"{texts[number]:{side}{width}}"
-            for (_, texts, side), width in zip(columns, widths, strict=True)
-        )
+    columns = [
+        (_title(rows), "<", _names(rows)),
+        ("USAGE", "<", [row.usage for row in rows]),
+        ("READY", ">", [_ready(row) for row in rows]),
+        ("RANGE", "<", [f"{row.minimum}-{row.maximum}" for row in rows]),
+    ]
+    if not wide:
+        del columns[1]
+    filled = [_filled(*column) for column in columns]
+    yield [Span(f" {'  '.join(each[0] for each in filled)}  {'LAST STEP':<{_STEP}}WHY", "head")]
+    for row, (*cells, ready, span) in zip(rows, [*zip(*filled, strict=True)][1:], strict=True):
         behind = row.wanted is None or row.ready < row.wanted
-        course = courses.get(row.key, Course(elapsed))
-        lead = Span(f" {'  '.join(cells)}  ", "warn" if behind else "")
-        yield [lead, *_step(course, elapsed), _why(course, elapsed)]
+        course = courses.get(row.key, Course(elapsed, row.said))  # of another controller
+        yield [
+            Span(f" {'  '.join(cells)}  "),
+            Span(ready, "warn" if behind else ""),
+            Span(f"  {span}  ", "dim"),
+            *_step(course, elapsed),
+            _why(course, elapsed),
+        ]
+
+
+def _filled(title: str, side: str, cells: Sequence[str]) -> list[str]:
+    """The title and the cells, all of one width."""
+    width = max(map(len, (title, *cells)))
+    return [f"{text:{side}{width}}" for text in (title, *cells)]
 
 
 def _title(rows: Sequence[AutoscalerRow]) -> str:
