@@ -132,6 +132,29 @@ def test_one_list_for_all():
     assert run(play("a")) == (1, [4])
 
 
+def test_they_stay_together():
+    """HPAs that share a list do so for ever, however long each look takes; those whose looks are
+    apart ask for their own pods only, which is cheaper then.
+    """
+
+    async def play(*, apart):
+        world = world_with("a", "b", "c", "d")
+        async with running(world) as (client, _):
+            client.latency = lambda path: 0.2 if "/a" in path else 0.01
+            if apart:
+                for name in "abcd":
+                    world.storage.delete(HPAS, NAMESPACE, name)
+                    await asyncio.sleep(3)
+                    world.autoscaler(name)
+            await asyncio.sleep(900)
+            world.asked.clear()
+            await asyncio.sleep(60)
+        return world.asked
+
+    assert run(play(apart=False)) == [""] * 4
+    assert set(run(play(apart=True))) == {f"app={name}" for name in "abcd"}
+
+
 def test_usage_without_labels():
     """A metrics server whose items do not say their pods' labels is asked for each selector."""
 

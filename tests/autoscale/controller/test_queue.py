@@ -25,17 +25,25 @@ def test_new_ones_are_taken_at_once_in_order():
 @pytest.mark.parametrize(
     ("calls", "due"),
     [
-        ([(0.0, "later")], 15.0),
-        ([(0.0, "later"), (7.0, "later")], 15.0),
-        ([(7.0, "later"), (0.0, "later")], 15.0),
+        ([(0.0, 0.0)], 15.0),
+        ([(0.0, 0.0), (7.0, 7.0)], 15.0),
+        ([(7.0, 7.0), (7.0, 0.0)], 15.0),
+        ([(2.0, 0.5)], 15.5),
+        ([(20.0, 1.0)], 35.0),
     ],
-    ids=["a-period-from-then", "the-earlier-moment-stays", "an-earlier-moment-wins"],
+    ids=[
+        "a-period-from-then",
+        "the-earlier-moment-stays",
+        "an-earlier-moment-wins",
+        "from-when-it-was-due",
+        "too-late-for-that",
+    ],
 )
 def test_later(calls, due):
-    """What is added for later is due a period after the earliest call."""
+    """What is added for later is due a period after it was due before, or after now."""
     queue = WorkQueue(PERIOD)
-    for at, _ in calls:
-        queue.add_later("a", at)
+    for now, since in calls:
+        queue.add_later("a", now, since)
 
     assert queue.take(due - 0.01) is None
     assert queue.take(due) == Turn("a", due)
@@ -45,12 +53,12 @@ def test_later(calls, due):
 def test_at_once_leaves_the_period_as_it_is():
     """A changed spec is looked at in between; the next regular look comes when it would have."""
     queue = WorkQueue(PERIOD)
-    queue.add_later("a", 0.0)
+    queue.add_later("a", 0.0, 0.0)
     queue.add("a", 7.0)
 
     assert queue.take(7.0) == Turn("a", 7.0)
     queue.done("a")
-    queue.add_later("a", 7.1)
+    queue.add_later("a", 7.1, 7.0)
     assert queue.take(14.9) is None
     assert queue.take(15.0) == Turn("a", 15.0)
 
@@ -73,9 +81,9 @@ def test_added_while_worked_on():
 def test_forgotten():
     """What is gone is not looked at again, unless it comes back."""
     queue = WorkQueue(PERIOD)
-    queue.add_later("a", 0.0)
+    queue.add_later("a", 0.0, 0.0)
     queue.forget("a")
-    queue.add_later("a", 5.0)
+    queue.add_later("a", 5.0, 5.0)
 
     assert queue.take(15.0) is None
     assert queue.take(20.0) == Turn("a", 20.0)
@@ -98,7 +106,7 @@ def test_never_twice(steps):
         if step == "add":
             queue.add(key, now)
         elif step == "later":
-            queue.add_later(key, now)
+            queue.add_later(key, now, now)
         elif step == "forget":
             queue.forget(key)
         elif step == "take":

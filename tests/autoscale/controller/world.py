@@ -40,6 +40,8 @@ class World:
         """Milli-cores that the pods of an app use together."""
         self.labelled = True
         """Whether usage comes with its pods' labels."""
+        self.asked: list[str] = []
+        """The selectors for which usage was asked."""
         self.requests: list[tuple[str, str]] = []
         """Method and path of all that was asked."""
         self.storage.create("namespaces", {"metadata": {"name": NAMESPACE}, "spec": {}})
@@ -196,6 +198,7 @@ class Direct(Client):
         """Cleared while watches bring nothing, or no answer comes."""
         self.flowing.set()
         self.answering.set()
+        self.latency: Callable[[str], float] = lambda _path: 0.0
         self.before: Callable[[str, str], None] = lambda _method, _path: None
 
     @asynccontextmanager
@@ -210,8 +213,10 @@ class Direct(Client):
             raise Unreachable(url, "cut off")
         async with deadline(url, seconds):
             await self.answering.wait()
+            await asyncio.sleep(self.latency(request.path))
         if request.path.startswith("/apis/metrics.k8s.io/"):
             selector = (request.params or {}).get("labelSelector", "")
+            self.world.asked.append(selector)
             body = json.dumps(self.world.usage(selector)).encode()
             yield _Answer(url, "application/json", _once(body))
             return

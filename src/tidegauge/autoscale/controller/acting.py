@@ -7,7 +7,7 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tidegauge.autoscale.controller.asking import PODS_PER_ASKER, Asking
+from tidegauge.autoscale.controller.asking import Asking
 from tidegauge.autoscale.controller.correlating import About
 from tidegauge.autoscale.controller.measures import Measures
 from tidegauge.autoscale.controller.memories import Memories
@@ -133,19 +133,16 @@ class Actor:
         asked = questions(metrics, namespace, selector, catalogue)
 
         async def answer(question: Question) -> Answer:
-            if question == asked.resource and self._shares(namespace):
-                return await self._asking.usage(question, parse_label_selector(selector))
-            return await self._asking.answer(question)
+            if question != asked.resource:
+                return await self._asking.answer(question)
+            pods, askers = self._scope.sizes(namespace)
+            parsed = parse_label_selector(selector)
+            return await self._asking.usage(question, parsed, pods=pods, askers=askers)
 
         each = tuple(asked)
         got = await asyncio.gather(*map(answer, each))
         answers = asked.answers(dict(zip(each, got, strict=True)))
         return replace(situation, answers=answers, now=self._clock.now())
-
-    def _shares(self, namespace: str) -> bool:
-        """Whether one list of the whole namespace's usage serves all HPAs there best."""
-        pods, askers = self._scope.sizes(namespace)
-        return askers > 1 and pods <= askers * PODS_PER_ASKER
 
     async def _conclude(self, hpa: Hpa, autoscaler: Autoscaler, decision: Decision) -> str:
         outcome, version = decision.outcome, ""

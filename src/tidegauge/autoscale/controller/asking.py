@@ -1,8 +1,8 @@
 """Questions to the metric APIs, each asked once for all HPAs that have it at about the same time.
 
-Where several HPAs of a namespace ask for the usage of their pods, the whole namespace is asked
-for and each gets what its selector selects: the same items as if it had asked itself, for they
-carry their pods' labels, and a selector is applied to these on the server's side too.
+Where enough HPAs of a namespace ask for the usage of their pods, the whole namespace is asked for
+and each gets what its selector selects: the same items as if it had asked itself, for they carry
+their pods' labels, and a selector is applied to these on the server's side too.
 """
 
 import asyncio
@@ -23,10 +23,27 @@ from tidegauge.units.clock import Clock
 from tidegauge.units.selectors import LabelSelector
 
 PODS_PER_ASKER = 50
-"""Up to so many pods of a namespace for each HPA that asks there, one list of all is cheaper than
-one list each: a request costs both ends about as much as 50 items."""
+"""Up to so many pods of a namespace for each HPA that asks at the same time, one list of all is
+cheaper than one list each: a request costs both ends about as much as 50 items."""
 
 _Request: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class Crowd:
+    """How many HPAs of a namespace ask at the same time, which is told by the last time."""
+
+    def __init__(self, fresh: float) -> None:
+        self._fresh = fresh
+        self._windows: dict[str, tuple[float, int, int]] = {}
+        """When the present window began, how many came in it, and how many in the one before."""
+
+    def came(self, path: str, now: float, most: int) -> int:
+        """One more; all that are likely to come within the window. `most` is for the first time."""
+        began, count, before = self._windows.get(path, (now, 0, most))
+        if now - began >= self._fresh:
+            began, count, before = now, 0, count
+        self._windows[path] = began, count + 1, before
+        return max(count + 1, before)
 
 
 class Asking:
@@ -38,6 +55,7 @@ class Asking:
         self._fresh = fresh
         self._measures = measures
         self._asked: OrderedDict[_Request, tuple[float, asyncio.Task[Any]]] = OrderedDict()
+        self._crowd = Crowd(fresh)
         self._unlabelled: set[str] = set()
         """Paths whose items come without labels, so that they cannot be told apart here."""
 
@@ -46,9 +64,14 @@ class Asking:
         answer: Answer = await self._shared(request, lambda: self._ask(question))
         return answer
 
-    async def usage(self, question: Question, selector: LabelSelector) -> Answer:
-        """The answer to a question about pods' usage, out of one about the whole namespace."""
-        if question.path in self._unlabelled:
+    async def usage(
+        self, question: Question, selector: LabelSelector, *, pods: int, askers: int
+    ) -> Answer:
+        """The answer to a question about pods' usage, out of one about the whole namespace if that
+        is cheaper; so many pods and HPAs there are in it.
+        """
+        crowd = self._crowd.came(question.path, self._clock.monotonic(), askers)
+        if crowd < 2 or pods > crowd * PODS_PER_ASKER or question.path in self._unlabelled:
             return await self.answer(question)
         everything = await self._shared((question.path, ()), lambda: self._ask_all(question))
         if everything is None:

@@ -24,8 +24,10 @@ class Feed:
         self._queue.add(key, self._clock.monotonic())
         self._changed.set()
 
-    def add_later(self, key: str) -> None:
-        self._queue.add_later(key, self._clock.monotonic())
+    def add_later(self, key: str, since: float | None = None) -> None:
+        """A period after `since`, which is now unless it is given."""
+        now = self._clock.monotonic()
+        self._queue.add_later(key, now, now if since is None else since)
         self._changed.set()
 
     def forget(self, key: str) -> None:

@@ -4,6 +4,10 @@ A key that is added is taken as soon as a worker is free; one that is added for 
 from then. Who waits already keeps the earlier moment, so changes of a status, which come for each
 write of ours, hurry nobody. A key that is added while it is being worked on is taken once more
 after that, and never by two workers at once.
+
+In one thing it is stricter than upstream, whose period begins when the work has ended: here it
+begins when the work was due. So keys that were added together stay together, and can share what
+they ask for.
 """
 
 from collections import deque
@@ -43,9 +47,14 @@ class WorkQueue:
         if key not in self._working:
             self._line.append(key)
 
-    def add_later(self, key: str, now: float) -> None:
-        """Take it in a period, or when it is due already if that is earlier."""
-        at = now + self._period
+    def add_later(self, key: str, now: float, since: float) -> None:
+        """Take it a period after `since`, or when it is due already if that is earlier.
+
+        Where that has passed, the work takes too long: it is given a period from now.
+        """
+        at = since + self._period
+        if at <= now:
+            at = now + self._period
         if key not in self._due or at < self._due[key]:
             self._due[key] = at
             heappush(self._heap, (at, key))

@@ -119,7 +119,7 @@ class Shift:
             finally:
                 self._feed.done(turn.key)
             if self._scope.get(turn.key):
-                self._feed.add_later(turn.key)
+                self._feed.add_later(turn.key, turn.since)
 
     async def _reconcile(self, key: str) -> None:
         """Raises NotLeadingError."""
