@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 from tests.clock import ManualClock
 from tests.transcripts.records import load_fixture
 from tidegauge.cluster.records import Node, Pod
-from tidegauge.usage.readings import ContainerUsage, Usage
+from tidegauge.usage.readings import ContainerUsage, NodeUsages, Usage
 from tidegauge.usage.shelf import Shelf
 
 ANSWERED = 1_795_435_216.0
@@ -48,6 +48,13 @@ class RecordedCluster:
 
     def pod_usage(self, pod: Pod) -> Usage | None:
         return self.usage_of_pods.get((pod.namespace, pod.name))
+
+    def pod_usages(self, _node: str) -> NodeUsages | None:
+        """None: all is out of the ordinary."""
+        return None
+
+    def subscribe(self, listener: Callable[[str], None]) -> None:
+        """Nothing ever changes."""
 
     def shelf(self) -> Shelf[Any]:
         """Nothing stays on it: a test may change all at any time."""

@@ -267,6 +267,28 @@ async def test_others_breathe() -> None:
         assert (await stand.get("/quick"))[1] == "/quick"
 
 
+async def test_others_breathe_while_nothing_is_to_be_written() -> None:
+    """A body that is made for long before its first byte holds nobody up, chunked or not."""
+    made: list[int] = []
+
+    def making() -> Iterator[bytes]:
+        for number in range(10_000):
+            made.append(number)
+            yield b""
+        yield b"made"
+
+    def choose(request: Request) -> Response:
+        return Response(200, [], making() if request.target == "/long" else b"")
+
+    async with serving(answering(choose)) as stand, stand.connect() as (reader, writer):
+        writer.write(get("/long"))
+        await asyncio.sleep(0)
+        assert (await stand.get("/quick"))[0] == 200
+
+        assert len(made) < 10_000
+        await reader.readuntil(b"made")
+
+
 class Gate:
     """Answers only when it is opened."""
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from tidegauge.cluster.records import Pod
 from tidegauge.console.view import View
 from tidegauge.serving import objects
 from tidegauge.serving.source import Entry
-from tidegauge.serving.written import PodWriter
+from tidegauge.serving.written import JsonWriter, PodWriter
 from tidegauge.usage.store import Store
 
 NODES = ("node-a", "node-b")
@@ -29,6 +30,7 @@ class Cluster:
         self.view = View(Nodes(), self.pods, self.store)
         self.wrote = 0
         self.writer = PodWriter(self.view, self._write)
+        self.together = JsonWriter(self.view)
 
     def _write(self, entry: Entry) -> str:
         self.wrote += 1
@@ -36,10 +38,14 @@ class Cluster:
 
     def hear(self, node: str, cpu: float) -> None:
         said = Said(self.clock.running, cpu=cpu)
-        self.store.record(node, answer({("ns", name, "app"): said for name in NAMES}))
+        self.store.record(node, answer({("ns", name, "app"): said for name in NAMES}, said))
 
     def items(self) -> list[str]:
         return [written.item for written in self.writer.written(self.pods.all())]
+
+    def items_together(self) -> list[str]:
+        chunks = self.together.all_written([self.pods.all()])
+        return [written.item for chunk in chunks for written in chunk]
 
     def expected(self) -> list[str]:
         usages = [(pod, self.view.pod_usage(pod)) for pod in self.pods.all()]
@@ -123,4 +129,64 @@ def test_written_items_are_never_old(steps):
                 cluster.store.forget(node)
             case ("wait", seconds):
                 cluster.clock.advance(seconds)
-        assert cluster.items() == cluster.expected()
+        assert cluster.items() == cluster.items_together() == cluster.expected()
+
+
+def swapping(cluster: Cluster, *, swap: int | None, names: tuple[str, ...]) -> None:
+    """The first node answers, with containers of these names."""
+    at = cluster.clock.running
+    said = {("ns", "web", name): Said(at, cpu=at / 7, swap=swap) for name in names}
+    api = Said(at, cpu=at)
+    cluster.store.record("node-a", answer({**said, ("ns", "api", "app"): api}, api))
+    cluster.clock.advance(15)
+
+
+@pytest.mark.parametrize("swap", [None, 0, 4096])
+def test_pods_of_a_node_are_written_together_as_one_by_one(swap):
+    """With several containers, odd names, swap or without; the text is used again and again."""
+    cluster = ready()
+    names = ("app", "%s%d", 'new\nline"')
+
+    for _ in range(4):
+        swapping(cluster, swap=swap, names=names)
+        assert cluster.items_together() == cluster.expected()
+
+    assert len(cluster.items_together()) == 2
+    assert ("swap" in cluster.items_together()[1]) is (swap is not None)
+
+
+def test_texts_are_written_from_only_while_lists_come():
+    """What is kept for full lists goes some answers after the last of them."""
+    cluster = ready()
+    assert cluster.items_together()
+    assert cluster.together._texts
+
+    for step in range(7):
+        cluster.hear("node-a", 3 + step)
+
+    assert not cluster.together._texts
+    assert not cluster.together._idle
+    assert cluster.items_together() == cluster.expected()
+
+
+def test_a_node_out_of_the_ordinary_is_written_pod_by_pod():
+    """Such as one with a container that has exited, which nothing may stand for."""
+    cluster = ready()
+    for step in range(2):
+        said = Said(30 + step, cpu=step + 1)
+        gone = Said(30 + step, cpu=0, memory=0)
+        both = {("ns", "web", "a"): said, ("ns", "web", "b"): gone}
+        cluster.store.record("node-a", answer(both, said))
+
+    assert cluster.items_together() == cluster.expected()
+    assert not cluster.together._texts
+
+
+def test_nodes_are_written_one_a_step():
+    """However many nodes the first pods are on, others breathe between them."""
+    cluster = ready()
+    cluster.pods.put(Pod("ns", "api", "node-b"))
+
+    steps = [len(chunk) for chunk in cluster.together.all_written([cluster.pods.all()])]
+
+    assert steps == [0, 0, 2]

@@ -18,7 +18,9 @@ class View:
         self.node = nodes.get
         self.pod = pods.get
         self.node_usage = store.node_usage
+        self.pod_usages = store.pod_usages
         self.shelf = store.shelf
+        self.subscribe = store.subscribe
         self._store = store
 
     def nodes(self) -> Sequence[Node]:

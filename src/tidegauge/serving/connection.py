@@ -229,7 +229,8 @@ class Connection:
             return
         for piece in pieces:
             await asyncio.sleep(0)  # a write returns at once while there is room
-            await self._stream.write(piece)
+            if piece:
+                await self._stream.write(piece)
 
     async def _skip(self, length: int) -> bool:
         """Throw a body away, what was already read of it too; false when it ends early."""
@@ -248,8 +249,7 @@ def _sliced(body: bytes) -> Iterator[memoryview]:
 
 def _chunked(pieces: Iterator[bytes]) -> Iterator[bytes]:
     for piece in pieces:
-        if piece:  # an empty chunk would end the body
-            yield _chunk(piece)
+        yield _chunk(piece) if piece else b""  # an empty chunk would end the body
     yield _LAST_CHUNK
 
 

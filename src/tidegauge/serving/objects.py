@@ -36,8 +36,8 @@ def api_version(version: str) -> str:
 def metadata_json(entry: Entry) -> str:
     created = format_rfc3339(int(entry.usage.stored))
     return (
-        f'{{"name":{_plain(entry.name)}{_namespace_json(entry.namespace)}'
-        f',"creationTimestamp":"{created}"{_labels_json(entry.labels)}}}'
+        f'{{"name":{plain_json(entry.name)}{namespace_json(entry.namespace)}'
+        f',"creationTimestamp":"{created}"{labels_json(entry.labels)}}}'
     )
 
 
@@ -62,7 +62,7 @@ def typed(kind: str, version: str, text: str) -> str:
     return f'{{"kind":"{kind}","apiVersion":"{version}",{text[1:]}'
 
 
-_plain = json.encoder.encode_basestring
+plain_json = json.encoder.encode_basestring
 """For names that the API server checked: they are DNS names, and a name comes once a list, so the
 cache of `jsontext.quoted`, which is for what kubelets say, would only lose here."""
 
@@ -82,12 +82,12 @@ window_text = lru_cache(maxsize=_FEW)(format_duration)
 
 
 @lru_cache(maxsize=_FEW)
-def _namespace_json(namespace: str) -> str:
-    return f',"namespace":{_plain(namespace)}' if namespace else ""
+def namespace_json(namespace: str) -> str:
+    return f',"namespace":{plain_json(namespace)}' if namespace else ""
 
 
 @lru_cache(maxsize=_FEW)
-def _labels_json(raw: bytes) -> str:
+def labels_json(raw: bytes) -> str:
     return "" if raw == NO_LABELS else f',"labels":{raw.decode()}'
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
+from tidegauge.cluster.records import Pod
 from tidegauge.serving import bodies, lists, objects, protobuf, shapes, table
 from tidegauge.serving.call import Call, answer
 from tidegauge.serving.messages import Response
 from tidegauge.serving.negotiation import JSON, PROTOBUF, YAML, Conversion, MediaType
 from tidegauge.serving.objects import KINDS, api_version
-from tidegauge.serving.options import parse_list_options
+from tidegauge.serving.options import ListOptions, parse_list_options
 from tidegauge.serving.routing import GROUP, Collection, Single
 from tidegauge.serving.selection import Selections, node_chunks, pod_chunks, pod_entries
 from tidegauge.serving.shapes import Shape
@@ -21,7 +22,7 @@ from tidegauge.serving.status import (
     not_found,
     watch_not_supported,
 )
-from tidegauge.serving.written import PodWriter, Written
+from tidegauge.serving.written import JsonWriter, PodWriter, Written
 from tidegauge.units.clock import Clock
 from tidegauge.units.selectors import LabelSelector
 
@@ -64,10 +65,8 @@ class ResourceHandler:
         self._node_selector = node_selector
         self._observe_freshness = observe_freshness
         self._selections = Selections()
-        self._writers: dict[str, PodWriter[Any]] = {
-            JSON: PodWriter(source, objects.pod_json),
-            PROTOBUF: PodWriter(source, shapes.pod_field),
-        }
+        self._json = JsonWriter(source)
+        self._protobuf = PodWriter(source, shapes.pod_field)
 
     def list(self, collection: Collection, call: Call) -> Response:
         media = call.negotiate(allows_conversion)
@@ -79,15 +78,27 @@ class ResourceHandler:
             nodes = node_chunks(self._source, self._node_selector, options)
             return _list_response(self._observed(nodes), shape, media, call)
         pods = pod_chunks(self._source, self._selections, collection.namespace, options)
-        if writer := self._writer(media):
-            written = self._observed_written(map(writer.written, pods))
+        if (written := self._written(pods, collection, options, media)) is not None:
+            written = self._observed_written(written)
             return _list_response(written, shapes.written_pods(collection.version), media, call)
         entries = self._observed(pod_entries(self._source, pods))
         return _list_response(entries, shape, media, call)
 
-    def _writer(self, media: MediaType) -> PodWriter[Any] | None:
-        """Who writes pods once for many lists; only in the formats that programs ask for."""
-        return self._writers.get(media.format) if media == MediaType(media.format) else None
+    def _written(
+        self,
+        pods: Iterator[Sequence[Pod]],
+        collection: Collection,
+        options: ListOptions,
+        media: MediaType,
+    ) -> Iterator[Sequence[Written[Any]]] | None:
+        """Written once for many lists; only in the formats that programs ask for."""
+        if media == MediaType(PROTOBUF):
+            return map(self._protobuf.written, pods)
+        if media != MediaType(JSON):
+            return None
+        if collection.namespace is None and options.labels.empty and options.fields.empty:
+            return self._json.all_written(pods)
+        return map(self._json.written, pods)
 
     def get(self, single: Single, call: Call) -> Response:
         media = call.negotiate(allows_conversion)

@@ -1,12 +1,12 @@
 """What the API reads: objects by their API server's word, usage by the store's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from tidegauge.cluster.records import Node, Pod
-from tidegauge.usage.readings import Usage
+from tidegauge.usage.readings import NodeUsages, Usage
 from tidegauge.usage.shelf import Shelf
 
 
@@ -26,6 +26,12 @@ class Source(Protocol):
     def node_usage(self, name: str) -> Usage | None: ...
 
     def pod_usage(self, pod: Pod) -> Usage | None: ...
+
+    def pod_usages(self, node: str) -> NodeUsages | None:
+        """That of all pods of a node at once, where nothing there is out of the ordinary."""
+
+    def subscribe(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with the name of each node that has answered or is gone."""
 
     def shelf(self) -> Shelf[Any]:
         """A new place for what is made of pods' usage, by node."""

@@ -4,18 +4,24 @@ Lists come more often than answers where many clients read: then a list is littl
 together what is there, in a twentieth of the time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
 from tidegauge.cluster.records import Pod
+from tidegauge.kubelet.samples import Layout
+from tidegauge.serving import objects
+from tidegauge.serving.nodetext import NodeText
 from tidegauge.serving.source import Entry, Source
 
 if TYPE_CHECKING:
     from tidegauge.usage.shelf import Shelf
 
 T = TypeVar("T")
+
+_IDLE_ANSWERS = 6
+"""After which a node's text goes: some recommenders of resources list all pods once a minute."""
 
 
 class Written(msgspec.Struct, Generic[T], frozen=True, gc=False):
@@ -39,16 +45,83 @@ class PodWriter(Generic[T]):
 
     def written(self, pods: Sequence[Pod]) -> list[Written[T]]:
         """The items of those pods that have usage."""
+        found = self._found(pods)
+        return [item for pod in pods if (item := self._item(pod))] if found is None else found
+
+    def _found(self, pods: Sequence[Pod]) -> list[Written[T]] | None:
+        """The items, if all are written."""
         known = self._shelf.made()
         try:
             return [known[pod.node][id(pod)] for pod in pods]
         except KeyError:
-            return [item for pod in pods if (item := self._item(known, pod)) is not None]
+            return None
 
-    def _item(self, known: Mapping[str, Mapping[int, Written[T]]], pod: Pod) -> Written[T] | None:
-        items = known.get(pod.node)
-        found = items.get(id(pod)) if items else None
-        if found is None and (usage := self._source.pod_usage(pod)) is not None:
-            item = self._write(Entry(pod.namespace, pod.name, pod.labels, usage))
-            found = self._shelf.of(pod.node)[id(pod)] = Written(pod, usage.stamp_ms, item)
-        return found
+    def _item(self, pod: Pod) -> Written[T] | None:
+        items = self._shelf.made().get(pod.node)
+        return (items.get(id(pod)) if items else None) or self._new(pod)
+
+    def _new(self, pod: Pod) -> Written[T] | None:
+        usage = self._source.pod_usage(pod)
+        if usage is None:
+            return None
+        item = self._write(Entry(pod.namespace, pod.name, pod.labels, usage))
+        written = self._shelf.of(pod.node)[id(pod)] = Written(pod, usage.stamp_ms, item)
+        return written
+
+
+class JsonWriter(PodWriter[str]):
+    """The same for JSON, where a list of all pods has those of a node written at once.
+
+    The texts for that stay until no such list came for some answers: they take 400 bytes a pod.
+    """
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source, objects.pod_json)
+        self._texts: dict[str, NodeText] = {}
+        self._idle: dict[str, int] = {}
+        """How often their nodes have answered since they were used."""
+        self._filled: set[str] = set()
+        """Nodes that have not answered since all of their pods were written."""
+        source.subscribe(self._answered)
+
+    def all_written(self, chunks: Iterable[Sequence[Pod]]) -> Iterator[list[Written[str]]]:
+        """The items of chunks that hold all pods; empty while nodes are written."""
+        for pods in chunks:
+            found = self._found(pods)
+            if found is None:
+                for node in {pod.node for pod in pods} - self._filled:
+                    self._write_all(node)
+                    yield []
+                found = self.written(pods)
+            yield found
+
+    def _write_all(self, node: str) -> None:
+        self._filled.add(node)
+        usages = self._source.pod_usages(node)
+        if usages is None:
+            return
+        text = self._texts.get(node)
+        if text is None or text.layout is not usages.layout or not self._holds(text):
+            if not (pods := self._pods_of(node, usages.layout)):
+                return
+            text = self._texts[node] = NodeText(usages.layout, pods)
+        self._idle[node] = 0
+        items = self._shelf.of(node)
+        for pod, place, item in zip(text.pods, text.places, text.filled(usages), strict=True):
+            items[id(pod)] = Written(pod, usages.stamps_ms[place], item)
+
+    def _holds(self, text: NodeText) -> bool:
+        """Whether the pods are still the same to the API server."""
+        find = self._source.pod
+        return all(find(pod.namespace, pod.name) is pod for pod in text.pods)
+
+    def _pods_of(self, node: str, layout: Layout) -> list[tuple[int, Pod]]:
+        found = enumerate(self._source.pod(*key) for key in layout.pods)
+        return [(place, pod) for place, pod in found if pod is not None and pod.node == node]
+
+    def _answered(self, node: str) -> None:
+        self._filled.discard(node)
+        if node in self._texts:
+            self._idle[node] += 1
+            if self._idle[node] > _IDLE_ANSWERS:
+                del self._texts[node], self._idle[node]

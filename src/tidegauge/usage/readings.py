@@ -4,9 +4,12 @@ A list of all pods makes four of these records a pod. As msgspec's they take a s
 named tuples, and the garbage collector does not look at them: a third of the time of a list.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
+
+from tidegauge.kubelet.samples import Layout
 
 
 class ContainerUsage(msgspec.Struct, frozen=True, gc=False):
@@ -41,3 +44,19 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
     stored: float
     """Wall clock, seconds since the epoch: when the node's answer was stored."""
     containers: list[ContainerUsage]
+
+
+class NodeUsages(NamedTuple):
+    """The usage of all pods of a node in columns, for who writes them all at once."""
+
+    layout: Layout
+    stored: float
+    """As in `Usage`."""
+    stamps_ms: Sequence[int]
+    """Of each pod of the layout."""
+    windows_ns: Sequence[int]
+    cpu: Sequence[int]
+    """Nanocores of each slot."""
+    memory: Sequence[int]
+    swap: Sequence[int]
+    """MISSING where the kubelet does not report it."""

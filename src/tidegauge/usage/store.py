@@ -5,12 +5,14 @@ before or after it, never in between.
 """
 
 import math
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from tidegauge.kubelet.samples import MISSING, NODE_SLOT, Answer, Layout
 from tidegauge.units.clock import Clock
 from tidegauge.usage.rates import NANOSECONDS_PER_MILLISECOND, nanocores
-from tidegauge.usage.readings import ContainerUsage, Tally, Usage
+from tidegauge.usage.readings import ContainerUsage, NodeUsages, Tally, Usage
 from tidegauge.usage.series import NodeSeries, SeriesUsage
 from tidegauge.usage.shelf import Shelf
 
@@ -48,12 +50,16 @@ class Store:
         self._silent = period * stale_after_periods
         self._unmoved = stale_unmoved
         self._nodes: dict[str, _Node] = {}
-        self._shelves: list[Shelf[Any]] = []
+        self._listeners: list[Callable[[str], None]] = []
+
+    def subscribe(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with the name of each node that has answered or is gone."""
+        self._listeners.append(listener)
 
     def shelf(self) -> Shelf[Any]:
         """A new shelf, for whoever makes something of the usage on a node."""
         shelf: Shelf[Any] = Shelf(self._clock, self._until)
-        self._shelves.append(shelf)
+        self.subscribe(shelf.drop)
         return shelf
 
     def record(self, name: str, answer: Answer) -> None:
@@ -63,12 +69,12 @@ class Store:
         node.answered, node.stored = self._clock.monotonic(), self._clock.now()
         node.series.take(answer, node.answered, self._unmoved)
         node.count = node.series.count()
-        self._clear(name)
+        self._tell(name)
 
     def forget(self, name: str) -> None:
         """Drop a node that is gone from the API server; unknown names are fine."""
         self._nodes.pop(name, None)
-        self._clear(name)
+        self._tell(name)
 
     def layout(self, name: str) -> Layout | None:
         """The layout of a node's last answer, for the parser to recognise the next one by."""
@@ -92,6 +98,14 @@ class Store:
             return None
         return self._usage(node, layout.firsts[position], layout.firsts[position + 1], now)
 
+    def pod_usages(self, node_name: str) -> NodeUsages | None:
+        """That of all pods of a node, where it has no stale, unusual or exited container."""
+        now = self._clock.monotonic()
+        node = self._answering(node_name, now)
+        if node is None or not node.series.complete or node.count.oldest < now - self._unmoved:
+            return None
+        return None if 0 in node.series.columns.memory else _quick_usages(node)
+
     def has_pair(self, name: str) -> bool:
         """Whether a node's own usage can be served."""
         return self.node_usage(name) is not None
@@ -112,9 +126,9 @@ class Store:
             unmoved += known.nodes + known.containers - fresh.nodes - fresh.containers
         return Tally(nodes, containers, silent, unmoved)
 
-    def _clear(self, name: str) -> None:
-        for shelf in self._shelves:
-            shelf.drop(name)
+    def _tell(self, name: str) -> None:
+        for listener in self._listeners:
+            listener(name)
 
     def _until(self, name: str) -> float:
         """When, on the monotonic clock, something of a node grows stale."""
@@ -175,6 +189,27 @@ def _quick_usage(node: _Node, first: int, end: int) -> Usage | None:
     if not containers:
         return None
     return Usage(stamp, (stamp - base) * NANOSECONDS_PER_MILLISECOND, node.stored, containers)
+
+
+def _quick_usages(node: _Node) -> NodeUsages:
+    """The same of all pods."""
+    layout, columns = node.series.layout, node.series.columns
+    begins = list(zip(columns.cpu_stamp, columns.base_stamp, strict=True))
+    pods = [min(begins[first:end]) for first, end in pairwise(layout.firsts)]
+    return NodeUsages(
+        layout,
+        node.stored,
+        [stamp for stamp, _ in pods],
+        [(stamp - base) * NANOSECONDS_PER_MILLISECOND for stamp, base in pods],
+        [
+            nanocores(cpu - before, (stamp - base) * NANOSECONDS_PER_MILLISECOND)
+            for cpu, before, (stamp, base) in zip(
+                columns.cpu, columns.base_cpu, begins, strict=True
+            )
+        ],
+        columns.memory,
+        columns.swap,
+    )
 
 
 def _container(name: str, usage: SeriesUsage) -> ContainerUsage:
