@@ -19,6 +19,7 @@ from tidegauge.console.exits import Exit
 from tidegauge.console.hpa.lint import lint
 
 NAMESPACE = "lint"
+GROUP = "lint.example.org"
 MUTANTS = 800
 SEED = 20261124
 # Upstream goes through maps here, so in a different order each time.
@@ -149,7 +150,10 @@ def faulty(control_plane: ControlPlane) -> Iterator[None]:
         scaler("asleep", minReplicas=0, metrics=[external()]),
         scaler("gone"),
         scaler("widget", kind="Widget", version="example.com/v1"),
+        scaler("gadget", kind="Gadget", version=f"{GROUP}/v1"),
+        scaler("trinket", kind="Trinket", version=f"{GROUP}/v1"),
     ]
+    custom_targets(plane)
     stranger = pod("debug", labels={"app": "web"})
     for manifest in [*deployments, *autoscalers, stranger]:
         plane.admin.apply(placed(manifest))
@@ -158,6 +162,45 @@ def faulty(control_plane: ControlPlane) -> Iterator[None]:
     plane.wait_for(pods, lambda got: len(got["items"]) == 5)
     yield
     plane.request("DELETE", f"/api/v1/namespaces/{NAMESPACE}")
+    for plural in ("gadgets", "trinkets"):
+        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        plane.request("DELETE", f"{path}/{plural}.{GROUP}")
+
+
+def custom_targets(plane: ControlPlane) -> None:
+    """One of a kind whose scale has no selector, and one of a kind without a scale."""
+    paths = {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}
+    for kind, subresources in (("Gadget", {"scale": paths}), ("Trinket", {})):
+        plural = f"{kind.lower()}s"
+        path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        plane.request("POST", path, definition(kind, plural, subresources))
+        where = f"/apis/{GROUP}/v1/namespaces/{NAMESPACE}/{plural}"
+        plane.wait_for(where, lambda got: "items" in got)
+        metadata = {"name": kind.lower()}
+        made = {"apiVersion": f"{GROUP}/v1", "kind": kind, "metadata": metadata}
+        plane.request("POST", where, {**made, "spec": {"replicas": 1}})
+
+
+def definition(kind: str, plural: str, subresources: Json) -> Json:
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {
+        "name": "v1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": schema},
+        "subresources": subresources,
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "names": {"kind": kind, "plural": plural},
+            "scope": "Namespaced",
+            "versions": [version],
+        },
+    }
 
 
 def scaler(name: str, kind: str = "Deployment", version: str = "apps/v1", **spec: Any) -> Json:
@@ -196,6 +239,10 @@ def test_live(control_plane: ControlPlane, capsys: pytest.CaptureFixture[str]) -
         ("gone", "HPA319"),
         ("widget", "HPA202"),
         ("widget", "HPA319"),
+        ("gadget", "HPA206"),
+        ("gadget", "HPA319"),
+        ("trinket", "HPA202"),
+        ("trinket", "HPA319"),
     }
     assert (code, report["notes"]) == (Exit.FINDINGS, [])
 
@@ -216,7 +263,7 @@ def test_without_rights(control_plane: ControlPlane, capsys: pytest.CaptureFixtu
     code, report = linted(control_plane.kubeconfig("auditor", ()), capsys, "-n", NAMESPACE)
 
     rules = {each["rule"] for each in report["findings"]}
-    assert rules == {"HPA202", "HPA319"}
+    assert rules == {"HPA202", "HPA319"}, "kinds and metrics that nobody serves need no rights"
     assert any("pods" in note for note in report["notes"])
     assert any("deployments.apps" in note for note in report["notes"])
     assert code == Exit.FINDINGS

@@ -36,7 +36,6 @@ class Case(NamedTuple):
     knowledge: Knowledge = Knowledge()
 
 
-LIVE = Knowledge(live=True)
 ALL_DEPLOYMENTS = Knowledge(whole=frozenset((("Deployment", NAMESPACE),)))
 ROLLOUT = Key("argoproj.io", "Rollout", NAMESPACE, "web")
 ROLLOUTS = hpa(scaleTargetRef=reference(kind="Rollout", version="argoproj.io/v1alpha1"))
@@ -46,6 +45,10 @@ HALF: Json = {"type": "Utilization", "averageUtilization": 50}
 
 def _changed(manifest: Json, **fields: Any) -> Json:
     return {**manifest, **fields}
+
+
+def _kept(manifest: Json) -> Json:
+    return _changed(manifest, metadata={**manifest["metadata"], "uid": "u-1"})
 
 
 def _up(**rules: Any) -> Json:
@@ -91,7 +94,7 @@ CASES = (
     Case("HPA102", "number as text", [hpa(maxReplicas="10")], ("spec.maxReplicas",)),
     Case("HPA102", "null is absence", [hpa(minReplicas=None)]),
     Case("HPA103", "typing error", [hpa(minReplica=2)], ("spec.minReplica",)),
-    Case("HPA103", "as kept", [hpa(minReplica=2)], (), LIVE),
+    Case("HPA103", "as kept", [_kept(hpa(minReplica=2))]),
     Case("HPA104", "name", [_changed(hpa(), metadata={"name": "a_b"})], ("metadata.name",)),
     Case("HPA104", "made-up name", [_changed(hpa(), metadata={"generateName": "web-"})]),
     Case("HPA105", "no maximum", [hpa(maxReplicas=None)], ("spec.maxReplicas",) * 2),
@@ -180,20 +183,18 @@ CASES = (
     ),
     Case("HPA204", "in a file", [hpa(), workload(replicas=3)], ("spec.replicas",)),
     Case("HPA204", "left out", [hpa(), workload()]),
-    Case("HPA204", "live, by nobody", [hpa(), workload(replicas=3)], (), LIVE),
+    Case("HPA204", "live, by nobody", [hpa(), workload(replicas=3, uid="d-1")]),
     Case(
         "HPA204",
         "live, by kubectl apply",
-        [hpa(), workload(replicas=3, metadata={"annotations": _APPLIED})],
+        [hpa(), workload(replicas=3, uid="d-1", metadata={"annotations": _APPLIED})],
         ("spec.scaleTargetRef",),
-        LIVE,
     ),
     Case(
         "HPA204",
         "live, by server-side apply",
-        [hpa(), workload(replicas=3, metadata={"managedFields": [_MANAGED]})],
+        [hpa(), workload(replicas=3, uid="d-1", metadata={"managedFields": [_MANAGED]})],
         ("spec.scaleTargetRef",),
-        LIVE,
     ),
     Case(
         "HPA205",
@@ -206,23 +207,20 @@ CASES = (
         "a stranger's pod",
         [hpa(), *_LIVE_WEB, pod("web-1-a", owner=_RS), pod("debug")],
         ("spec.scaleTargetRef",),
-        LIVE,
     ),
     Case(
         "HPA205",
         "pods of a ReplicaSet that nobody may read",
         [hpa(), _LIVE_WEB[0], pod("web-1-a", owner=_RS)],
         (),
-        LIVE,
     ),
     Case(
         "HPA205",
         "pods of a Job",
         [hpa(), _LIVE_WEB[0], pod("job-1", owner=owned_by("Job", "job", "j-1"))],
         ("spec.scaleTargetRef",),
-        LIVE,
     ),
-    Case("HPA205", "own pods", [hpa(), *_LIVE_WEB, pod("web-1-a", owner=_RS)], (), LIVE),
+    Case("HPA205", "own pods", [hpa(), *_LIVE_WEB, pod("web-1-a", owner=_RS)]),
     Case("HPA205", "other labels", [hpa(), workload(), workload("job", kind="Job")]),
     Case(
         "HPA206",
@@ -239,10 +237,10 @@ CASES = (
         Knowledge(scales={ROLLOUT: {"status": {"selector": "app=web"}}}),
     ),
     Case("HPA207", "made at zero", [_ASLEEP, workload(replicas=0)], ("spec.replicas",)),
-    Case("HPA207", "sent to zero by the HPA", [_WOKEN, workload(replicas=0)], (), LIVE),
+    Case("HPA207", "sent to zero by the HPA", [_WOKEN, workload(replicas=0)]),
     Case("HPA207", "switched off", [hpa(), workload(replicas=0)]),
-    Case("HPA208", "live", [hpa(), workload(replicas=0)], ("spec.scaleTargetRef",), LIVE),
-    Case("HPA208", "one", [hpa(), workload(replicas=1)], (), LIVE),
+    Case("HPA208", "zero", [hpa(), workload(replicas=0)], ("spec.replicas",)),
+    Case("HPA208", "one", [hpa(), workload(replicas=1)]),
     # Requests and limits.
     Case(
         "HPA301",
@@ -265,7 +263,6 @@ CASES = (
             pod("a", owner=_RS, containers=[container(), container("proxy", requests={})]),
         ],
         ("spec.metrics[0].resource.target",),
-        LIVE,
     ),
     Case(
         "HPA301",
@@ -616,6 +613,11 @@ CASES = (
         "policies of what is disabled",
         [hpa(behavior=_down(selectPolicy="Disabled", policies=[_policy("Pods", 1)]))],
         ("spec.behavior.scaleDown.policies",),
+    ),
+    Case(
+        "HPA510",
+        "policies that the API server filled in",
+        [_kept(hpa(behavior=_down(selectPolicy="Disabled", policies=[_policy("Percent", 100)])))],
     ),
     Case("HPA510", "no policies", [hpa(behavior=_down(selectPolicy="Disabled"))]),
     Case(

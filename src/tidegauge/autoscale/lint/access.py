@@ -42,3 +42,8 @@ def integer_at(value: Any, path: str) -> int | None:
 def texts_at(value: Any, path: str) -> dict[str, str]:
     """A mapping of texts, such as labels; what is none is left out."""
     return {key: text for key, text in mapping_at(value, path).items() if isinstance(text, str)}
+
+
+def is_kept(manifest: Json) -> bool:
+    """Whether an API server has it: then it is no more just what somebody wrote."""
+    return bool(text_at(manifest, "metadata.uid"))

@@ -7,7 +7,7 @@ from typing import Any
 from tidegauge.autoscale.engine.limiting import limit_by_policies
 from tidegauge.autoscale.engine.memory import Memory, after_scaling
 from tidegauge.autoscale.engine.spec import Behavior, Policy, Rules
-from tidegauge.autoscale.lint.access import objects_at
+from tidegauge.autoscale.lint.access import is_kept, objects_at
 from tidegauge.autoscale.lint.findings import Found, Severity, rule
 from tidegauge.autoscale.lint.subject import Subject
 from tidegauge.units.gonumbers import INT32_MAX
@@ -250,7 +250,7 @@ def _after_an_hour(behavior: Behavior, size: int, most: int) -> int:
 def dead_settings(subject: Subject) -> Iterator[Found]:
     for _, path, given, rules in _written(subject):
         disabled = rules.select_policy == "Disabled" and _policies(given, rules)
-        if disabled and not subject.around.knowledge.live:  # which fills in policies by itself
+        if disabled and not is_kept(subject.written):  # the API server fills in policies by itself
             yield Found(f"{path}.policies", "the direction is disabled")
 
 

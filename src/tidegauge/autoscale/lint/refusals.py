@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tidegauge.autoscale.lint.access import Json, mapping_at, text_at
+from tidegauge.autoscale.lint.access import Json, is_kept, mapping_at, text_at
 from tidegauge.autoscale.lint.causes import Cause
 from tidegauge.autoscale.lint.findings import Finding, Found, Rule, Severity, place_of
 from tidegauge.autoscale.lint.schema import HPA_V1, HPA_V2, Flaw, Type, flaws
@@ -130,7 +130,7 @@ def refused(hpa: Json, knowledge: Knowledge) -> Refused:
     """Of one HPA of any version."""
     version = text_at(hpa, "apiVersion")
     flawed = list(flaws(hpa, _type(version))) if version in ALIKE else []
-    found = [*_version(version), *_flaws(flawed, live=knowledge.live), *_annotations(hpa)]
+    found = [*_version(version), *_flaws(flawed, kept=is_kept(hpa)), *_annotations(hpa)]
     place = place_of({**hpa, "kind": AUTOSCALER})
     usable = version in ALIKE and all(flaw.unknown for flaw in flawed)
     if usable:
@@ -158,10 +158,10 @@ def _version(version: str) -> _Pairs:
         yield VERSION, Found("apiVersion", f"{version} is not served; {V2} is")
 
 
-def _flaws(flawed: list[Flaw], *, live: bool) -> _Pairs:
+def _flaws(flawed: list[Flaw], *, kept: bool) -> _Pairs:
     """What a server keeps it knows, though we may not."""
     for flaw in flawed:
-        if not (live and flaw.unknown):
+        if not (kept and flaw.unknown):
             yield UNKNOWN if flaw.unknown else TYPE, Found(flaw.path, flaw.message)
 
 

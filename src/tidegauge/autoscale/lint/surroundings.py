@@ -31,8 +31,6 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     """Groups and kinds that nobody serves."""
     minor: int = NEWEST
     """Of the Kubernetes that runs it: 37 for 1.37."""
-    live: bool = False
-    """Objects are what the API server keeps, not what somebody wrote."""
     settings: Settings = Settings()
 
 

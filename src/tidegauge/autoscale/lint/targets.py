@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tidegauge.autoscale.lint.access import Json, mapping_at, objects_at, text_at, texts_at
+from tidegauge.autoscale.lint.access import Json, is_kept, mapping_at, objects_at, text_at, texts_at
 from tidegauge.autoscale.lint.findings import Found, Severity, place_of, rule
 from tidegauge.autoscale.lint.subject import Subject
 from tidegauge.autoscale.lint.workloads import Key, Workload
@@ -91,7 +91,7 @@ def owned_target(subject: Subject) -> Iterator[Found]:
 )
 def replicas_in_manifest(subject: Subject) -> Iterator[Found]:
     target = subject.target
-    if target and subject.around.knowledge.live:
+    if target and is_kept(target.manifest):
         if written_by := _writer(target.manifest):
             message = f"{written_by} sets spec.replicas of {target.key} whenever it is applied"
             yield Found("spec.scaleTargetRef", message, _forget(target))
@@ -176,14 +176,13 @@ def no_selector(subject: Subject) -> Iterator[Found]:
     "`kubectl scale TARGET --replicas=1`.",
 )
 def asleep_for_ever(subject: Subject) -> Iterator[Found]:
-    if subject.spec.minimum == 0 and _is_off(subject):
-        target = subject.target
-        assert target is not None  # what is off is known
+    target = _at_zero(subject)
+    if target and subject.spec.minimum == 0:
         remedy = (
             "Scale it to one by hand, and let the HPA take it to zero: `kubectl scale "
             f"{target.command} --replicas=1`; in a manifest leave `spec.replicas` out."
         )
-        yield Found("spec.minReplicas", f"{target.key} is at 0 replicas", remedy, _where(subject))
+        yield _found_at_zero(target, remedy)
 
 
 @rule(
@@ -195,27 +194,25 @@ def asleep_for_ever(subject: Subject) -> Iterator[Found]:
     remedy="Scale it up by hand when it is wanted again: `kubectl scale TARGET --replicas=1`.",
 )
 def switched_off(subject: Subject) -> Iterator[Found]:
-    if subject.spec.minimum != 0 and _is_off(subject):
-        target = subject.target
-        assert target is not None
+    target = _at_zero(subject)
+    if target and subject.spec.minimum != 0:
         remedy = f"`kubectl scale {target.command} --replicas={subject.spec.minimum}`"
-        message = f"{target.key} is at 0 replicas"
-        yield Found("spec.scaleTargetRef", message, remedy, _where(subject))
+        yield _found_at_zero(target, remedy)
 
 
-def _is_off(subject: Subject) -> bool:
+def _at_zero(subject: Subject) -> Workload | None:
+    """The target, if it is at zero, and not because the HPA went there."""
     target = subject.target
     conditions = objects_at(subject.written, "status.conditions")
     own_zero = any(
         each.get("type") == "ScaledToZero" and each.get("status") == "True" for each in conditions
     )
-    return target is not None and target.replicas == 0 and not own_zero
+    return target if target and target.replicas == 0 and not own_zero else None
 
 
-def _where(subject: Subject) -> Any:
-    if subject.target is None or subject.around.knowledge.live:
-        return None
-    return place_of(subject.target.manifest, "spec.replicas")
+def _found_at_zero(target: Workload, remedy: str) -> Found:
+    place = place_of(target.manifest, "spec.replicas")
+    return Found("", f"{target.key} is at 0 replicas", remedy, place)
 
 
 def _is_scalable(key: Key) -> bool:

@@ -107,7 +107,6 @@ class _Reading:
             unscalable=frozenset(self._unscalable),
             unknown_kinds=frozenset(self._unknown),
             minor=await self._minor() if minor is None else minor,
-            live=True,
         )
         return Read(self._objects, knowledge, self._notes)
 
