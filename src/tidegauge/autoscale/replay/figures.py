@@ -3,6 +3,7 @@
 from tidegauge.autoscale.engine.calculation import Calculation
 from tidegauge.autoscale.engine.spec import MetricSpec, Target
 from tidegauge.autoscale.replay.result import Metric, Unit
+from tidegauge.units.gonumbers import INT64_MIN
 
 _MILLI = 1000.0
 
@@ -49,11 +50,11 @@ def _target(target: Target, unit: Unit) -> float:
     return amount.milli / _MILLI if amount else 0.0
 
 
-def usage_of(calculation: Calculation) -> float:
-    """In the metric's own unit."""
+def usage_of(calculation: Calculation) -> float | None:
+    """In the metric's own unit; None for an average over no pods, of which nonsense is reported."""
     if calculation.utilization is not None:
         return float(calculation.utilization)
-    return calculation.usage / _MILLI
+    return None if calculation.usage == INT64_MIN else calculation.usage / _MILLI
 
 
 def shown(value: float, unit: Unit) -> str:

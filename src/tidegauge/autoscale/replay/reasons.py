@@ -50,9 +50,10 @@ def _winner(proposals: Proposals) -> str:
 
 
 def _compared(proposal: Proposal, got: Calculation) -> str:
-    metric = metric_of(proposal.metric, proposal.name)
-    usage, target = shown(usage_of(got), metric.unit), shown(metric.target, metric.unit)
-    return f"{metric.label} {usage} of {target}"
+    metric, usage = metric_of(proposal.metric, proposal.name), usage_of(got)
+    if usage is None:
+        return f"{metric.label}, with no pods,"
+    return f"{metric.label} {shown(usage, metric.unit)} of {shown(metric.target, metric.unit)}"
 
 
 def _result(got: Calculation) -> str:

@@ -40,13 +40,13 @@ class Reading(Struct, frozen=True, kw_only=True):
     """What one metric said at one step; in the order of `Run.metrics`."""
 
     usage: float | None = None
-    """None where it failed or was not asked; so are the next three."""
+    """None where it failed, and where it is an average but there are no pods."""
     ratio: float | None = None
-    """Usage to target."""
+    """Usage to target; None as above."""
     rebalanced: float | None = None
     """The ratio with a guess for the pods left out; None where no pod was."""
     proposal: int | None = None
-    """The size that it alone asks for."""
+    """The size that it alone asks for; None where it failed."""
     won: bool = False
     """Its proposal is what the metrics together ask for."""
     course: str = ""

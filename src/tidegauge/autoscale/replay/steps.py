@@ -1,5 +1,6 @@
 """What a step of a run shows of its decision."""
 
+import math
 from collections.abc import Sequence
 
 from tidegauge.autoscale.engine.decision import Decision
@@ -23,7 +24,7 @@ def _reading(proposal: Proposal, won: bool) -> Reading:
         return Reading(failure=proposal.failure.message if proposal.failure else "")
     return Reading(
         usage=usage_of(got),
-        ratio=got.ratio,
+        ratio=got.ratio if math.isfinite(got.ratio) else None,
         rebalanced=got.rebalanced,
         proposal=got.replicas,
         won=won,

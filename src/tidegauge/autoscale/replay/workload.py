@@ -82,12 +82,11 @@ class Workload(Struct, frozen=True, kw_only=True):
     def demand(self, rate: float) -> int:
         """The least number of pods that serve `rate` as it comes: the demand curve of the scores.
 
-        0 for no load. What waits from before is not counted.
+        0 for no load. What waits from before is not counted. ZeroDivisionError where a pod can
+        serve nothing.
         """
         if not rate:
             return 0
-        if not self.guaranteed:
-            raise ZeroDivisionError("pods that can serve nothing")
         return max(math.ceil(rate / self.guaranteed - _NOISE), 1)
 
 
