@@ -192,6 +192,20 @@ def test_the_entry_that_stabilises_is_named(behavior, until):
     assert (got.bound_by, got.until) == (held, until)
 
 
+@pytest.mark.parametrize("behavior", [None, BEHAVIOR], ids=["nil", "set"])
+def test_the_last_entry_that_stabilises_is_the_one_that_counts(behavior):
+    """A size is held until none is left that asked for it, or with behaviour for more."""
+    last = Recommendation(NOW - 50.0, 4)
+    entries = Recommendation(NOW - 100.0, 4), last, Recommendation(NOW - 10.0, 2)
+    given = situation(
+        autoscaler=autoscaler(behavior=behavior),
+        answers=usages(10, 10, 10, 10),
+        memory=Memory(entries),
+    )
+
+    assert normalization(decide(given)).stabilization.bound_by == last
+
+
 def test_the_policy_that_binds_is_named():
     """With what was added in its period, and when that leaves it."""
     given = situation(

@@ -20,7 +20,7 @@ from tidegauge.autoscale.engine.errors import MetricError
 from tidegauge.autoscale.engine.grouping import Group
 from tidegauge.autoscale.engine.podmetrics import by_resource_average, by_utilization
 from tidegauge.autoscale.engine.pods import Container, Kind
-from tidegauge.autoscale.engine.profiles import NEWEST, PROFILES, Profile
+from tidegauge.autoscale.engine.profiles import NEWEST, PROFILES, Profile, nearest
 from tidegauge.autoscale.engine.reconciling import decide
 from tidegauge.autoscale.engine.requests import RequestError, requests_by_pod
 from tidegauge.autoscale.engine.situation import Scale
@@ -227,3 +227,12 @@ def test_missing_pods_are_busy_up_to_the_target() -> None:
     got = by_utilization(given, "cpu", "", 150)
 
     assert got.assumed == {"web-3": 150}
+
+
+@pytest.mark.parametrize(
+    ("version", "name"),
+    [((1, 20), "1.26"), ((1, 26), "1.26"), ((1, 31), "1.26"), ((1, 36), "1.33"), ((2, 0), "1.37")],
+)
+def test_the_profile_nearest_to_a_version(version, name):
+    """Not newer, unless all are."""
+    assert nearest(*version) == name
