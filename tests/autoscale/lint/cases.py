@@ -20,6 +20,7 @@ from tests.autoscale.lint.objects import (
     vpa,
     workload,
 )
+from tidegauge.autoscale.lint.podspecs import room_of
 from tidegauge.autoscale.lint.surroundings import Knowledge
 from tidegauge.autoscale.lint.workloads import Key
 
@@ -49,6 +50,12 @@ def _changed(manifest: Json, **fields: Any) -> Json:
 
 def _kept(manifest: Json) -> Json:
     return _changed(manifest, metadata={**manifest["metadata"], "uid": "u-1"})
+
+
+def _room(cpu: str) -> Knowledge:
+    node = {"status": {"allocatable": {"cpu": cpu, "memory": "1Ti"}}}
+    away = {**node, "spec": {"unschedulable": True}}
+    return Knowledge(room=room_of([node, away]))
 
 
 def _up(**rules: Any) -> Json:
@@ -512,6 +519,8 @@ CASES = (
             other("ResourceQuota", "q", "v1", hard={"pods": "1"}, scopes=["BestEffort"]),
         ],
     ),
+    Case("HPA406", "cpu", [hpa(), workload()], ("spec.maxReplicas",), _room("999m")),
+    Case("HPA406", "just enough", [hpa(), workload()], (), _room("1")),
     # Behaviour.
     Case(
         "HPA501",

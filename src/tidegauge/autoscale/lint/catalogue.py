@@ -1,10 +1,21 @@
 """All rules, in the order of their ids."""
 
-from tidegauge.autoscale.lint import behaviors, metrics, requests, sharing, sizes, targets
+from tidegauge.autoscale.lint import (
+    behaviors,
+    figures,
+    limits,
+    metrics,
+    policies,
+    requests,
+    sharing,
+    sizes,
+    targets,
+    zero,
+)
 from tidegauge.autoscale.lint.findings import Rule
 from tidegauge.autoscale.lint.refusals import REFUSALS
 
-_MODULES = (targets, requests, metrics, sizes, behaviors, sharing)
+_MODULES = (targets, zero, requests, limits, metrics, figures, sizes, behaviors, policies, sharing)
 
 RULES = tuple(
     each for module in _MODULES for each in vars(module).values() if isinstance(each, Rule)

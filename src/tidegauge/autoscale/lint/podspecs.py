@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tidegauge.autoscale.engine.pods import Pod
-from tidegauge.autoscale.lint.access import Json, mapping_at, objects_at, text_at
+from tidegauge.autoscale.lint.access import Json, at, mapping_at, objects_at, text_at
 from tidegauge.autoscale.reading.objects import pod, quantity
 from tidegauge.units.quantities import Quantity
 
@@ -54,12 +54,19 @@ def as_pod(name: str, pod_spec: Json) -> Pod | None:
 
 
 def running(pod_spec: Json) -> Iterator[tuple[str, Json]]:
-    """Containers and sidecars, each with its path."""
-    for index, one in enumerate(objects_at(pod_spec, "containers")):
-        yield f"containers[{index}]", one
-    for index, one in enumerate(objects_at(pod_spec, "initContainers")):
-        if one.get("restartPolicy") == "Always":
-            yield f"initContainers[{index}]", one
+    """Containers and sidecars by name."""
+    sidecars = [
+        one
+        for one in objects_at(pod_spec, "initContainers")
+        if one.get("restartPolicy") == "Always"
+    ]
+    for one in (*objects_at(pod_spec, "containers"), *sidecars):
+        yield text_at(one, "name"), one
+
+
+def lacks_container(pod_spec: Json, wanted: str) -> bool:
+    """Whether one is wanted and not there."""
+    return bool(wanted) and all(name != wanted for name, _ in running(pod_spec))
 
 
 def limit(pod_spec: Json, resource: str, container: str = "") -> int | None:
@@ -69,11 +76,21 @@ def limit(pod_spec: Json, resource: str, container: str = "") -> int | None:
         return whole.milli
     found = [
         amount(mapping_at(one, "resources.limits"), resource)
-        for _, one in running(pod_spec)
-        if container in ("", text_at(one, "name"))
+        for name, one in running(pod_spec)
+        if container in ("", name)
     ]
     known = [each.milli for each in found if each is not None]
     return sum(known) if known and len(known) == len(found) else None
+
+
+def room_of(nodes: Iterable[Json]) -> dict[str, Quantity]:
+    """What nodes have to allocate together, of the resources that each can run out of."""
+    total: dict[str, Quantity] = {}
+    for node in nodes:
+        for name in ("cpu", "memory") if at(node, "spec.unschedulable") is not True else ():
+            if own := amount(mapping_at(node, "status.allocatable"), name):
+                total[name] = total[name] + own if name in total else own
+    return total
 
 
 def amount(amounts: Mapping[str, Any], resource: str) -> Quantity | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from tidegauge.autoscale.lint.access import Json, mapping_at, objects_at, text_at
 from tidegauge.autoscale.lint.findings import Found, Severity, rule
-from tidegauge.autoscale.lint.requests import source_of
+from tidegauge.autoscale.lint.sources import resource_sources
 from tidegauge.autoscale.lint.subject import Subject
 from tidegauge.autoscale.reading.mapping import group_of
 
@@ -64,8 +64,7 @@ def overlapping_selectors(subject: Subject) -> Iterator[Found]:
     "(`type: AverageValue`) or to a metric of the work itself.",
 )
 def vertical_too(subject: Subject) -> Iterator[Found]:
-    for path, metric in subject.metrics("Resource", "ContainerResource"):
-        block, source = source_of(metric)
+    for path, source in resource_sources(subject):
         if source.target.average_value is not None:
             continue
         for vpa in subject.around.of("VerticalPodAutoscaler"):
@@ -74,7 +73,7 @@ def vertical_too(subject: Subject) -> Iterator[Found]:
             ):
                 name = text_at(vpa, "metadata.name")
                 message = f"VerticalPodAutoscaler {name} sizes {source.name} of the target too"
-                yield Found(f"{path}.{block}", message)
+                yield Found(path, message)
 
 
 def _targets(manifest: Json, path: str, subject: Subject, default_kind: str = "") -> bool:

@@ -7,7 +7,7 @@ from tidegauge.autoscale.lint.findings import Found, Severity, rule
 from tidegauge.autoscale.lint.podspecs import amount, running
 from tidegauge.autoscale.lint.subject import Subject
 from tidegauge.autoscale.lint.tolerances import tolerance
-from tidegauge.units.quantities import DECIMAL_SI, milli_quantity
+from tidegauge.units.quantities import milli_quantity
 
 _WHOLE = 1.0
 """A tolerance as wide as the target itself."""
@@ -87,12 +87,30 @@ def beyond_quota(subject: Subject) -> Iterator[Found]:
             yield Found("spec.maxReplicas", f"{message} grants {most}")
 
 
+@rule(
+    "HPA406",
+    Severity.INFO,
+    "maxReplicas does not fit the nodes",
+    why="All schedulable nodes together, empty, have not the room that the maximum asks for. "
+    "Without something that adds nodes the last pods stay Pending, and the HPA believes that load "
+    "has been met.",
+    remedy="Let a node autoscaler add nodes, or lower `spec.maxReplicas` or the requests.",
+)
+def beyond_nodes(subject: Subject) -> Iterator[Found]:
+    for name, room in sorted(subject.around.knowledge.room.items()):
+        needed = _needed(subject, f"requests.{name}")
+        if needed is not None and needed > room.milli:
+            shown = milli_quantity(needed, room.form)
+            message = f"{subject.spec.max_replicas} pods request {shown} of {name}"
+            yield Found("spec.maxReplicas", f"{message}, and all nodes have {room}")
+
+
 def _exceeded(subject: Subject, hard: Json) -> Iterator[tuple[str, str]]:
     for name in hard:
         allowed = amount(hard, name)
         needed = _needed(subject, name)
         if allowed and needed is not None and needed > allowed.milli:
-            shown = milli_quantity(needed, allowed.form or DECIMAL_SI)
+            shown = milli_quantity(needed, allowed.form)
             yield f"{shown} of {name}", str(allowed)
 
 
@@ -109,6 +127,8 @@ def _needed(subject: Subject, name: str) -> int | None:
 
 
 def _of_pod(spec: Json, kind: str, resource: str) -> int | None:
+    if whole := amount(mapping_at(spec, f"resources.{kind}"), resource):
+        return whole.milli
     found = [amount(mapping_at(one, f"resources.{kind}"), resource) for _, one in running(spec)]
     known = [each.milli for each in found if each is not None]
     return sum(known) if known else None

@@ -12,6 +12,7 @@ from tidegauge.autoscale.lint.matching import ByLabels
 from tidegauge.autoscale.lint.validation import NEWEST
 from tidegauge.autoscale.lint.workloads import Key, Owner, Workload, owner_of
 from tidegauge.autoscale.reading.mapping import group_of
+from tidegauge.units.quantities import Quantity
 
 AUTOSCALER = "HorizontalPodAutoscaler"
 
@@ -29,6 +30,8 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     """Targets that exist but have no scale subresource."""
     unknown_kinds: frozenset[tuple[str, str]] = frozenset()
     """Groups and kinds that nobody serves."""
+    room: Mapping[str, Quantity] = {}
+    """What schedulable nodes have to allocate together, by resource; empty where nobody asked."""
     minor: int = NEWEST
     """Of the Kubernetes that runs it: 37 for 1.37."""
     settings: Settings = Settings()

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from tidegauge.autoscale.lint.access import Json, text_at
+from tidegauge.autoscale.lint.podspecs import room_of
 from tidegauge.autoscale.lint.surroundings import AUTOSCALER, Knowledge, target_of
 from tidegauge.autoscale.lint.validation import NEWEST
 from tidegauge.autoscale.lint.workloads import Key
@@ -18,6 +19,7 @@ from tidegauge.cluster.client import Client
 from tidegauge.cluster.errors import ClusterError, Forbidden, NotFound
 from tidegauge.console.hpa.lintslimming import slimmed
 from tidegauge.units.clock import SystemClock
+from tidegauge.units.quantities import Quantity
 
 _PAGE = "500"
 """Objects of one answer, as kubectl asks for them."""
@@ -32,6 +34,8 @@ class _Kind(Struct, frozen=True):
 
 
 _AUTOSCALERS = _Kind(AUTOSCALER, ApiResource("autoscaling", "v2", "horizontalpodautoscalers"), "")
+
+_NODES = _Kind("Node", ApiResource("", "v1", "nodes", namespaced=False), "whether nodes suffice")
 
 _KINDS = (
     _Kind("Deployment", ApiResource("apps", "v1", "deployments"), "what is scaled"),
@@ -103,6 +107,7 @@ class _Reading:
         knowledge = Knowledge(
             whole=frozenset(self._whole),
             groups=groups,
+            room=await self._room() if autoscalers else {},
             scales=self._scales,
             unscalable=frozenset(self._unscalable),
             unknown_kinds=frozenset(self._unknown),
@@ -113,7 +118,8 @@ class _Reading:
     async def _list(self, kind: _Kind) -> AsyncIterator[Json]:
         resource = kind.resource
         everywhere = f"{version_path(resource.group, resource.version)}/{resource.name}"
-        path = resource.path(self._namespace) if self._namespace else everywhere
+        within = self._namespace and resource.namespaced
+        path = resource.path(self._namespace) if within else everywhere
         self._say(f"reading {resource.name}")
         params = {"limit": _PAGE}
         while True:
@@ -169,6 +175,14 @@ class _Reading:
             self._note("which metrics are served", "get /apis", error)
             return None
         return frozenset(text_at(each, "name") for each in got.get("groups") or ())
+
+    async def _room(self) -> dict[str, Quantity]:
+        try:
+            nodes = [each async for each in self._list(_NODES)]
+        except ClusterError as error:
+            self._note(_NODES.rules, "list nodes", error)
+            return {}
+        return room_of(nodes)
 
     async def _minor(self) -> int:
         try:
