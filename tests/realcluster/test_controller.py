@@ -361,8 +361,8 @@ def test_same_sizes(control_plane: ControlPlane, placer: Placer) -> None:
 
 @pytest.mark.usefixtures("alone")
 def test_handover(control_plane: ControlPlane, placer: Placer) -> None:
-    """When the leader is killed the other goes on within the lease's time, where the first was:
-    no size is set twice or skipped, and what held the size then holds it still.
+    """When the leader is killed the other goes on within the lease's time, with what the first
+    remembered, and from where it was: no size is set twice or skipped.
     """
     name = "handed-over"
     slow = {
@@ -387,7 +387,9 @@ def test_handover(control_plane: ControlPlane, placer: Placer) -> None:
         wait_until(lambda: len(watched.sizes(OURS, name)) > 4, "more steps", SCALING_SECONDS)
         sizes = watched.sizes(OURS, name)
         told = [one for one in events(control_plane, OURS, name) if one["type"] == "Normal"]
+        said = {line["event"] for line in other.said()}
 
+    assert "remembered" in said
     assert took < 4 + 2 * 0.5 * 2.2, "the lease's duration, and the longest two pauses"
     assert sizes == list(range(1, len(sizes) + 1))
     assert sorted(one["message"].split(";")[0] for one in told) == sorted(

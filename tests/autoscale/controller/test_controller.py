@@ -7,8 +7,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.autoscale.controller.virtual import BEGIN, run
-from tests.autoscale.controller.world import NAMESPACE, World, running
+from tests.autoscale.controller.world import NAMESPACE, Direct, World, running
 from tidegauge.autoscale.controller import ConfigMapPlace, LeasePlace
+from tidegauge.autoscale.controller.keeping import ConfigMapKeeper
+from tidegauge.autoscale.controller.writing import Writer
 from tidegauge.cluster.errors import Forbidden, Status
 
 HPAS = "horizontalpodautoscalers"
@@ -418,6 +420,10 @@ def test_made_anew():
 
 
 LEASE = LeasePlace(namespace=NAMESPACE)
+RULES = {
+    "scaleUp": {"policies": [{"type": "Pods", "value": 4, "periodSeconds": 15}]},
+    "scaleDown": {"policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]},
+}
 
 
 def another(name):
@@ -481,6 +487,34 @@ def test_cut_off(silent):
     # after 2 to 4.4 seconds each.
     assert cut + 13.0 <= second[0] < cut + 15.0 + 2.2 * 2.0
     assert len(second) >= 7
+
+
+def test_told_to_stop_in_the_middle():
+    """What was begun is finished: the status is written, the event told, the scaling remembered."""
+    place = ConfigMapPlace(namespace=NAMESPACE)
+
+    async def play():
+        world = world_with("web", milli=240.0)
+        world.change(HPAS, "web", spec={"behavior": RULES})
+        scaling = asyncio.Event()
+
+        def stop(method, path):
+            if (method, path) == ("PUT", SCALE):
+                scaling.set()
+
+        async with running(world, lease=LEASE, memory=place) as (client, _):
+            client.before = stop
+            client.latency = lambda _path: 0.1
+            await scaling.wait()
+        client = Direct(world)
+        keeper = ConfigMapKeeper(client, Writer(client, lambda: True), place.namespace, place.name)
+        return world, (await keeper.load(world.clock.now()))["shop/web"].memory
+
+    world, memory = run(play())
+
+    assert world.get(HPAS, "web")["status"]["desiredReplicas"] == 5
+    assert [event["reason"] for event in world.events()] == ["SuccessfulRescale"]
+    assert [one.change for one in memory.ups] == [4]
 
 
 def test_an_answer_that_never_comes():
