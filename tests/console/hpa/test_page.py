@@ -193,6 +193,15 @@ def test_what_the_cluster_did_otherwise_is_listed(one: Run) -> None:
     assert "nothing to do" in text
 
 
+def test_load_without_a_pod_is_told_as_such(one: Run) -> None:
+    """Saturation has no figure then."""
+    assert one.scores
+    alone = replace(one, scores=replace(one.scores, worst_saturation=None))
+
+    assert "no pod" in words(parsed(page([alone])))
+    assert "no pod" not in words(parsed(page([one])))
+
+
 def test_a_metric_that_fails_leaves_a_gap(one: Run) -> None:
     """Its line is broken, not drawn at zero."""
     silent = [

@@ -21,10 +21,12 @@ class Score(NamedTuple):
     symbol: str = ""
     """In SPEC's elasticity metrics."""
     better: int = _LESS
+    unknown: str = "\N{EN DASH}"
+    """Instead of a value that there is not."""
 
     def written(self, scores: Scores) -> str:
         value = self.value(scores)
-        return "\N{EN DASH}" if value is None else number(value) + self.suffix
+        return self.unknown if value is None else number(value) + self.suffix
 
 
 class Card(NamedTuple):
@@ -88,6 +90,7 @@ CARDS = (
                 "of capacity asked for, at worst",
                 lambda s: _percent(s.worst_saturation),
                 " %",
+                unknown="no pod",
             ),
             Score("of the time overloaded", lambda s: s.saturated_time, " %"),
         ),
