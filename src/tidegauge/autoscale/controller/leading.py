@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -33,15 +33,7 @@ class Lease(Struct):
 class Leadership:
     """A candidate for the Lease."""
 
-    def __init__(
-        self,
-        client: Client,
-        clock: Clock,
-        place: LeasePlace,
-        *,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
-    ) -> None:
+    def __init__(self, client: Client, clock: Clock, place: LeasePlace) -> None:
         self._client = client
         self._clock = clock
         self._place = place
@@ -51,8 +43,6 @@ class Leadership:
         self._metadata: dict[str, Any] | None = None
         """Of the Lease as last seen; None where it has to be read first."""
         self._changes = OnChange(_log, "election", clock)
-        self._sleep = sleep
-        self._chance = chance
 
     def leads(self) -> bool:
         """Whether anything may be written now."""
@@ -84,11 +74,11 @@ class Leadership:
             if self._election.holder != told:
                 told = self._election.holder
                 _log.info("waiting for the lease", holder=told)
-            await self._sleep(self._pause())
+            await asyncio.sleep(self._pause())
 
     def _pause(self) -> float:
         """Until the next look, or until the Lease is free if that is sooner."""
-        pause = self._terms.retry_period * (1 + JITTER * self._chance())
+        pause = self._terms.retry_period * (1 + JITTER * random.random())  # noqa: S311  (spreads load)
         left = self._election.free_at - self._clock.monotonic()
         return left if 0 < left < pause else pause
 
@@ -96,11 +86,7 @@ class Leadership:
         """Renew until the Lease is lost or the work has ended."""
         while self.leads() and not task.done():
             left = self._election.leads_until - self._clock.monotonic()
-            pause = asyncio.ensure_future(self._sleep(min(self._terms.retry_period, left)))
-            try:
-                await asyncio.wait([task, pause], return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                pause.cancel()
+            await asyncio.wait([task], timeout=min(self._terms.retry_period, left))
             if not task.done():
                 await self._try(self._election.leads_until - self._clock.monotonic())
 

@@ -20,7 +20,7 @@ class Writer:
 
     def __init__(self, client: Client, may: Callable[[], bool]) -> None:
         self._client = client
-        self.may = may
+        self._may = may
 
     async def write(
         self,
@@ -32,6 +32,6 @@ class Writer:
         content_type: str = JSON,
     ) -> T:
         """As `Client.write`. Raises NotLeadingError, too."""
-        if not self.may():
+        if not self._may():
             raise NotLeadingError("the lease is lost, so nothing is written")
         return await self._client.write(method, path, body, type=type, content_type=content_type)
