@@ -152,6 +152,7 @@ def faulty(control_plane: ControlPlane) -> Iterator[None]:
         scaler("widget", kind="Widget", version="example.com/v1"),
         scaler("gadget", kind="Gadget", version=f"{GROUP}/v1"),
         scaler("trinket", kind="Trinket", version=f"{GROUP}/v1"),
+        scaler("lost", kind="Gadget", version=f"{GROUP}/v1"),
     ]
     custom_targets(plane)
     stranger = pod("debug", labels={"app": "web"})
@@ -243,6 +244,8 @@ def test_live(control_plane: ControlPlane, capsys: pytest.CaptureFixture[str]) -
         ("gadget", "HPA319"),
         ("trinket", "HPA202"),
         ("trinket", "HPA319"),
+        ("lost", "HPA201"),
+        ("lost", "HPA319"),
     }
     assert (code, report["notes"]) == (Exit.FINDINGS, [])
 
@@ -253,6 +256,16 @@ def test_whole_cluster(control_plane: ControlPlane, capsys: pytest.CaptureFixtur
     _, report = linted(control_plane.kubeconfig(), capsys, "-A")
 
     assert {each["autoscaler"]["namespace"] for each in report["findings"]} >= {NAMESPACE}
+
+
+def test_namespace_without_autoscalers(
+    control_plane: ControlPlane, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may be a slip of the pen, so it is said."""
+    code = lint([f"--kubeconfig={control_plane.kubeconfig()}", "-n", "lnit"])
+
+    assert code == Exit.FINE
+    assert "there is no HorizontalPodAutoscaler in namespace lnit" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("faulty")

@@ -141,6 +141,13 @@ CASES = (
     Case("HPA109", "JSON", [_v1(metrics="[]", behavior=json.dumps({"ScaleUp": None}))]),
     # Targets.
     Case("HPA201", "absent", [hpa()], ("spec.scaleTargetRef.name",), ALL_DEPLOYMENTS),
+    Case(
+        "HPA201",
+        "absent, of a kind of others",
+        [ROLLOUTS],
+        ("spec.scaleTargetRef.name",),
+        Knowledge(missing=frozenset((ROLLOUT,))),
+    ),
     Case("HPA201", "not looked for", [hpa()]),
     Case("HPA201", "there", [hpa(), workload()], (), ALL_DEPLOYMENTS),
     Case(

@@ -22,6 +22,8 @@ class Knowledge(Struct, frozen=True, kw_only=True):
 
     whole: frozenset[tuple[str, str]] = frozenset()
     """Kinds and namespaces of which every object is given: what is not there does not exist."""
+    missing: frozenset[Key] = frozenset()
+    """Targets of other kinds that do not exist."""
     groups: frozenset[str] | None = None
     """API groups that are served; None where nobody asked."""
     scales: Mapping[Key, Json] = {}

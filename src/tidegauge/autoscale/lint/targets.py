@@ -30,8 +30,8 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
     remedy="Correct `spec.scaleTargetRef`, or create the target in the HPA's namespace.",
 )
 def missing_target(subject: Subject) -> Iterator[Found]:
-    key = subject.target_key
-    known = (key.kind, key.namespace) in subject.around.knowledge.whole
+    key, knowledge = subject.target_key, subject.around.knowledge
+    known = key in knowledge.missing or (key.kind, key.namespace) in knowledge.whole
     if known and _is_scalable(key) and subject.target is None:
         near = subject.around.of(key.kind)
         names = ", ".join(sorted(text_at(each, "metadata.name") for each in near)[:5])

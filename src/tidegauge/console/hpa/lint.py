@@ -96,7 +96,11 @@ def _lint_cluster(options: LintOptions) -> int:
     except ClusterError as error:
         _complain([str(error)])
         return Exit.UNREACHABLE
-    return _tell(lint_live(read.objects, read.knowledge, read.notes), options)
+    report = lint_live(read.objects, read.knowledge, read.notes)
+    if not report.autoscalers:
+        where = f"namespace {options.namespace}" if options.namespace else "this cluster"
+        _complain([f"there is no HorizontalPodAutoscaler in {where}"])
+    return _tell(report, options)
 
 
 def _tell(report: Report, options: LintOptions) -> int:

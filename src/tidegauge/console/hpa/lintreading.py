@@ -90,6 +90,7 @@ class _Reading:
         self._notes: list[str] = []
         self._whole: set[tuple[str, str]] = set()
         self._scales: dict[Key, Json] = {}
+        self._missing: set[Key] = set()
         self._unscalable: set[Key] = set()
         self._unknown: set[tuple[str, str]] = set()
 
@@ -106,6 +107,7 @@ class _Reading:
                 await self._add_target(key)
         knowledge = Knowledge(
             whole=frozenset(self._whole),
+            missing=frozenset(self._missing),
             groups=groups,
             room=await self._room() if autoscalers else {},
             scales=self._scales,
@@ -158,7 +160,7 @@ class _Reading:
             self._objects.append(await self._client.get(resource.path(*where), type=dict))
             await self._add_scale(key, resource.path(*where, "scale"))
         except NotFound:
-            self._whole.add((key.kind, key.namespace))
+            self._missing.add(key)
         except ClusterError as error:
             self._note("a target", f"get {key.kind} {key.namespace}/{key.name}", error)
 
