@@ -256,10 +256,13 @@ def test_a_status_that_differs(ago, stale):
     """Stale once the controller must have looked again."""
     before = looked_at(busy(50))
 
-    got = explained(replace(before, answers=usages(52, 52, 52, 52)), stored=stored(ago)).status
+    told = explained(replace(before, answers=usages(90, 90, 90, 90)), stored=stored(ago))
 
-    assert got.stale is stale
-    assert [(one.about, one.claimed, one.found) for one in got.claims] == [("cpu", "50%", "52%")]
+    (claim,) = told.status.claims
+    assert told.status.stale is stale
+    assert (claim.about, claim.claimed, claim.found) == ("cpu", "50%", "90%")
+    assert ("as soon as a controller looks" in told.verdict.headline) is stale
+    assert any("a controller that looks at it" in one.problem for one in told.missing) is stale
 
 
 def test_a_status_that_nobody_wrote():
@@ -456,14 +459,19 @@ def test_without_the_rights_nothing_is_foretold():
     )
 
 
-def test_without_the_right_to_list_hpas_one_thing_is_assumed():
+@pytest.mark.parametrize(
+    ("resource", "assumed"),
+    [
+        ("horizontalpodautoscalers.autoscaling", "No other HPA selects these pods"),
+        ("events", "Nothing but the last change of size counts"),
+    ],
+)
+def test_without_some_rights_one_thing_is_assumed(resource, assumed):
     """All else can be told."""
-    unread = (Unread("list", "horizontalpodautoscalers.autoscaling", DENIED),)
-
-    got = explained(busy(90), unread=unread)
+    got = explained(busy(90), unread=(Unread("list", resource, DENIED),))
 
     assert got.verdict.outcome is Outcome.UP
-    assert got.assumed == ("No other HPA selects these pods: you may not list HPAs.",)
+    assert assumed in got.assumed[0]
 
 
 def test_an_explanation_is_for_programs_too():

@@ -11,14 +11,15 @@ from tidegauge.autoscale.engine.reconciling import decide
 from tidegauge.autoscale.engine.situation import Situation
 from tidegauge.autoscale.explaining import verdicts
 from tidegauge.autoscale.explaining.claims import standing
-from tidegauge.autoscale.explaining.explanation import Explanation, Hold, Outlook, moment
+from tidegauge.autoscale.explaining.explanation import Explanation, Hold, Lack, Outlook, moment
 from tidegauge.autoscale.explaining.foreseeing import Foreseen, foresee
 from tidegauge.autoscale.explaining.holds import holds
-from tidegauge.autoscale.explaining.lacks import Subject, lacks, permissions
+from tidegauge.autoscale.explaining.lacks import CONTROLLER, Subject, lacks, permissions
 from tidegauge.autoscale.explaining.measures import measures
 from tidegauge.autoscale.explaining.recollecting import Past, Recollection, recollect
 from tidegauge.autoscale.explaining.rescales import Rescale
-from tidegauge.autoscale.reading.reader import AUTOSCALERS, Observed, Unread
+from tidegauge.autoscale.explaining.wording import span
+from tidegauge.autoscale.reading.reader import AUTOSCALERS, EVENTS, Observed, Unread
 
 
 class Explained(Struct, frozen=True):
@@ -43,6 +44,7 @@ def explain(
     situation = replace(found, memory=recollection.memory)
     decision = decide(situation)
     target = autoscaler.spec.scale_target_ref
+    blind = [one for one in observed.unread if one.resource not in _UNSEEN]
     explanation = Explanation(
         namespace=autoscaler.namespace,
         name=autoscaler.name,
@@ -52,11 +54,10 @@ def explain(
         minimum=decision.minimum,
         maximum=decision.maximum,
         status=standing(observed.object, autoscaler, decision, found.now, period),
-        verdict=verdicts.verdict(situation, decision, (), period),
+        verdict=verdicts.unknown(decision, blind),
     )
-    blind = [one for one in observed.unread if one.resource != AUTOSCALERS.qualified]
     if blind:
-        explanation = _unknown(explanation, decision, blind)
+        explanation = _unknown(explanation, blind)
     else:
         explanation = _known(explanation, situation, decision, recollection, period, similar)
     assumed = (*explanation.assumed, *_unseen(observed.unread))
@@ -73,10 +74,9 @@ def _seen(now: float, decision: Decision) -> Rescale | None:
     return None if decision.current is None else Rescale(now, decision.current, is_change=False)
 
 
-def _unknown(explanation: Explanation, decision: Decision, unread: Sequence[Unread]) -> Explanation:
+def _unknown(explanation: Explanation, unread: Sequence[Unread]) -> Explanation:
     return replace(
         explanation,
-        verdict=verdicts.unknown(decision, unread),
         missing=(permissions(explanation.namespace, unread),),
         status=replace(explanation.status, stale=False, text="not compared", claims=()),
     )
@@ -92,13 +92,17 @@ def _known(
 ) -> Explanation:
     held = tuple(holds(decision, recollection.undated))
     foreseen = foresee(situation, decision, period)
+    when = f"at the controller's next look, within {span(period)}"
+    absent: tuple[Lack, ...] = ()
+    if explanation.status.stale:
+        when, absent = "as soon as a controller looks at it", (CONTROLLER,)
     return replace(
         explanation,
-        verdict=verdicts.verdict(situation, decision, held, period),
+        verdict=verdicts.verdict(situation, decision, held, when),
         outlook=_outlook(foreseen, held) if foreseen else None,
         metrics=measures(decision.proposals) if decision.proposals else (),
         holds=held,
-        missing=tuple(lacks(Subject(situation, decision, similar))),
+        missing=(*absent, *lacks(Subject(situation, decision, similar))),
         assumed=tuple(_assumed(decision, recollection)),
     )
 
@@ -123,6 +127,12 @@ def _outlook(foreseen: Foreseen, held: Sequence[Hold]) -> Outlook:
     )
 
 
+_UNSEEN = {
+    AUTOSCALERS.qualified: "No other HPA selects these pods: you may not list HPAs.",
+    EVENTS.qualified: "Nothing but the last change of size counts: you may not list events.",
+}
+"""What is assumed without the right to list them; all else is needed to decide at all."""
+
+
 def _unseen(unread: Sequence[Unread]) -> Iterator[str]:
-    if any(one.resource == AUTOSCALERS.qualified for one in unread):
-        yield "No other HPA selects these pods: you may not list HPAs."
+    return (_UNSEEN[one.resource] for one in unread if one.resource in _UNSEEN)

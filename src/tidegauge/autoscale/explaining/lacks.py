@@ -23,6 +23,12 @@ _SHOWN = 3
 """Names in a sentence; more are only counted."""
 
 
+CONTROLLER = Lack(
+    "a controller that looks at it: kube-controller-manager's, or `tidegauge controller`",
+    ("kubectl -n kube-system get leases",),
+)
+
+
 class Subject(Struct, frozen=True):
     """What is asked about, with names of the target's kind that are like the target's."""
 

@@ -6,14 +6,12 @@ from tidegauge.autoscale.engine.decision import Decision, Path
 from tidegauge.autoscale.engine.situation import ScaleFailure, Situation
 from tidegauge.autoscale.explaining.explanation import Hold, Outcome, Verdict
 from tidegauge.autoscale.explaining.measures import source_of
-from tidegauge.autoscale.explaining.wording import count, span
+from tidegauge.autoscale.explaining.wording import count
 from tidegauge.autoscale.reading.reader import Unread
 
 
-def verdict(
-    situation: Situation, decision: Decision, held: Sequence[Hold], period: float
-) -> Verdict:
-    """`period` is the controller's, in seconds."""
+def verdict(situation: Situation, decision: Decision, held: Sequence[Hold], when: str) -> Verdict:
+    """`when` a new size would be given."""
     current, desired = decision.current, decision.desired
     wanted = decision.proposals.replicas if decision.proposals else None
     if decision.rescale and current is not None and desired is not None:
@@ -23,8 +21,7 @@ def verdict(
             current=current,
             desired=desired,
             wanted=wanted,
-            headline=f"Scales {'up' if up else 'down'} from {current} to {desired} at the "
-            f"controller's next look, within {span(period)}",
+            headline=f"Scales {'up' if up else 'down'} from {current} to {desired} {when}",
             why=_why_rescaled(decision),
         )
     blocked = decision.path not in (Path.METRICS, Path.DISABLED)
