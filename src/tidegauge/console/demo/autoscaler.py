@@ -16,7 +16,7 @@ from tidegauge.sandbox.cluster import EmbeddedCluster
 from tidegauge.units.clock import Clock
 
 _USAGE = "/apis/metrics.k8s.io/v1beta1/pods"
-_LOOK = 0.25
+_LOOK = 0.5
 """Seconds between two looks for it."""
 
 
@@ -33,8 +33,7 @@ async def autoscaler(
 
     async def work() -> None:
         async with Client(access, clock) as client:
-            while not await _served(client):  # noqa: ASYNC110  (what a server answers sets no event)
-                await asyncio.sleep(_LOOK)
+            await _usage_served(client)
             async with controlling(client, options, clock, told=courses.tell):
                 await asyncio.Event().wait()
 
@@ -50,9 +49,17 @@ async def autoscaler(
         yield
 
 
-async def _served(client: Client) -> bool:
+async def _usage_served(client: Client) -> None:
+    """Wait until there is usage of some pods, and no more than the look before."""
+    before, now = 0, 0
+    while not now or now != before:
+        before, now = now, await _served(client)
+        await asyncio.sleep(_LOOK)
+
+
+async def _served(client: Client) -> int:
     try:
         answer = await client.get(_USAGE, type=dict[str, Any])
     except ClusterError:
-        return False
-    return bool(answer["items"])
+        return 0
+    return len(answer["items"])
