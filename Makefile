@@ -38,7 +38,7 @@ demo: setup
 	@$(BIN)/tidegauge demo $(ARGS)
 
 bench: setup
-	$(BIN)/python -m bench.scrape
+	$(BIN)/python -m bench.compare --nodes 200 --minutes 0.5 --parts steady,lists
 
 # What is made from the chart: manifests for kubectl, and the table of values in docs/install.md.
 deploy-files: setup

@@ -64,7 +64,7 @@ class Cluster:
             pod = _pod(number, count)
             pods.put(pod)
             placed[pod.node].append(pod.key)
-        self._layouts = {node: _layout(tuple(sorted(keys))) for node, keys in placed.items()}
+        self._layouts = {node: layout_of(tuple(sorted(keys))) for node, keys in placed.items()}
         self._answers = 0
         self._chance = random.Random(1)
         self.view = View(Nodes(), pods, self._store)
@@ -75,7 +75,7 @@ class Cluster:
         self.clock.advance(_PERIOD)
         self._answers += 1
         for node, layout in self._layouts.items():
-            self._store.record(node, _answer(layout, self._answers, self._chance))
+            self._store.record(node, answer_of(layout, self._answers, self._chance))
 
 
 def _pod(number: int, count: int) -> Pod:
@@ -87,13 +87,13 @@ def _pod(number: int, count: int) -> Pod:
     return Pod(f"ns-{workload % 20:04}", f"{app}-{template}-{number:05}", node, labels)
 
 
-def _layout(pods: tuple[PodKey, ...]) -> Layout:
+def layout_of(pods: tuple[PodKey, ...]) -> Layout:
     step = len(_CONTAINERS)
     firsts = array("I", range(1, len(pods) * step + 2, step))
     return Layout(pods, firsts, ("", *_CONTAINERS * len(pods)), {p: i for i, p in enumerate(pods)})
 
 
-def _answer(layout: Layout, number: int, chance: random.Random) -> Answer:
+def answer_of(layout: Layout, number: int, chance: random.Random) -> Answer:
     """A node's answer of that number, with up to two thirds of a core used since the last."""
     slots = range(layout.slots)
     stamps = [_NOON_MS + number * 15_000 + chance.randrange(2_000) for _ in slots]

@@ -23,12 +23,17 @@ from typing import Any
 from tests.realcluster import placing
 from tests.realcluster.client import Client
 from tests.realcluster.controlplane import ControlPlane
+from tests.realcluster.faults import HEALTHY, Fault
 from tests.realcluster.figures import Figures
 from tests.realcluster.kubelets import Kubelets
 from tests.realcluster.pki import Pair
 
 _FIRST = int(ipaddress.IPv4Address("127.64.0.1"))
 NAMESPACES = 20
+# Pods of a workload: what an HPA looks after.
+REPLICAS = 10
+# Of the nodes, one in so many hangs after SIGUSR1 until the next.
+HANGING_ONE_IN = 100
 # As many as keep two cores busy; kube-apiserver is what takes the time.
 WORKERS = 8
 
@@ -53,6 +58,20 @@ class Fleet:
         """Namespace and name of each pod of a node."""
         for pod in range(self.pods):
             yield f"fleet-{(index + pod) % NAMESPACES}", f"web-{index:05d}-{pod:03d}"
+
+    def workloads(self) -> list[tuple[str, str]]:
+        """Namespace and label `workload` of each group of pods of the same kind."""
+        groups = range(-(-self.nodes // (REPLICAS * NAMESPACES)))
+        return [
+            (f"fleet-{number}", _workload(pod, group))
+            for group in groups
+            for pod in range(self.pods)
+            for number in range(NAMESPACES)
+        ]
+
+    def hanging(self) -> list[str]:
+        """Names of the nodes that hang when told to."""
+        return [self.node_name(index) for index in range(0, self.nodes, HANGING_ONE_IN)]
 
     def container_names(self) -> list[str]:
         """Names of a pod's containers."""
@@ -114,13 +133,22 @@ class Fleet:
     def _stored_pods(self, pod: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
         for index in range(self.nodes):
             pod["spec"]["nodeName"] = self.node_name(index)
-            for namespace, name in self.pod_names(index):
+            for number, (namespace, name) in enumerate(self.pod_names(index)):
                 pod["metadata"] |= {"namespace": namespace, "name": name, "uid": str(uuid.uuid4())}
+                workload = _workload(number, index // (REPLICAS * NAMESPACES))
+                pod["metadata"]["labels"]["workload"] = workload
                 yield f"/registry/pods/{namespace}/{name}", json.dumps(pod).encode()
 
 
+def _workload(pod: int, group: int) -> str:
+    return f"web-{pod:03d}-{group}"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve a fleet until SIGTERM; prints `ready` and its pid, and at the end what it served."""
+    """Serve a fleet until SIGTERM, a hundredth of it hanging from one SIGUSR1 to the next.
+
+    Prints `ready` and its pid, and at the end what it served.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m tests.realcluster.fleet",
         description="Fake kubelets for benchmarks: node N at 127.64.0.N, all on one port.",
@@ -143,16 +171,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         kubelet.compress = args.compress
         fleet.fill(index, kubelet)
-    asyncio.run(_serve_until_signal(kubelets))
+    asyncio.run(_serve_until_signal(kubelets, fleet.hanging()))
     print(json.dumps({"served": kubelets.served, "cpu_seconds": time.process_time()}), flush=True)
     return 0
 
 
-async def _serve_until_signal(kubelets: Kubelets) -> None:
+async def _serve_until_signal(kubelets: Kubelets, hanging: Sequence[str]) -> None:
     loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, _turn, kubelets, hanging)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, kubelets.stop)
     await kubelets.serve(lambda: print("ready", os.getpid(), flush=True))
+
+
+def _turn(kubelets: Kubelets, hanging: Sequence[str]) -> None:
+    """Let those hang that do not, and the other way round."""
+    for kubelet in kubelets.all():
+        if kubelet.name in hanging:
+            kubelet.fault = HEALTHY if kubelet.fault.hang else Fault(hang=True)
+            kubelet.drop_connections()
 
 
 if __name__ == "__main__":
