@@ -95,6 +95,23 @@ def test_validation_of_v1(control_plane: ControlPlane) -> None:
     assert refusals > MUTANTS / 4
 
 
+GENERATED = ("A-", "a-", "a_", "-a", "a.", "-", "--", "a" * 260, "A" * 260, "a/")
+
+
+@pytest.mark.parametrize("name", ["", "web", "B"])
+@pytest.mark.parametrize("prefix", GENERATED)
+def test_generated_names(control_plane: ControlPlane, prefix: str, name: str) -> None:
+    """The same complaints, though the characters that the server makes up are unknown."""
+    manifest = {**hpa(), "metadata": {"generateName": prefix, "name": name}}
+    _, body = create(control_plane.admin, manifest)
+
+    ours, theirs = (
+        [(each.field, each.message.partition('": ')[2]) for each in causes]
+        for causes in (validation_causes(manifest, 37), causes_of(body))
+    )
+    assert ours == theirs
+
+
 UNDECODABLE = {
     "unknown in spec": {"spec": {"minReplica": 1}},
     "unknown at the top": {"speck": 1},

@@ -32,8 +32,11 @@ _DECLARATIVE_FROM = 37
 """From here on generated code looks at the bounds of the sizes, at the end, and nothing is told
 twice."""
 
-_GENERATED_SUFFIX = 6
-"""Characters that the API server makes up stand in for at least this many."""
+_MADE_UP = "xxxxx"
+"""Stands for the characters that the API server adds to a `generateName`."""
+
+_LONGEST_STEM = 58
+"""Characters that are left of it."""
 
 _MOST_ANNOTATIONS = 256 << 10
 _LONGEST_WINDOW, _LONGEST_PERIOD = 3600, 1800
@@ -67,13 +70,13 @@ def causes(hpa: Json, minor: int = NEWEST) -> list[Cause]:
 def _metadata_causes(metadata: Json) -> Iterator[Cause]:
     name, prefix = metadata.get("name") or "", metadata.get("generateName") or ""
     if prefix:
-        stem = prefix[:-1] + "a" if prefix.endswith("-") else prefix
-        for fault in subdomain_faults(stem):
+        checked = f"{prefix[:-2]}a" if prefix.endswith("-") and prefix != "-" else prefix
+        for fault in subdomain_faults(checked):
             yield invalid("metadata.generateName", prefix, fault)
-    if name:
-        for fault in subdomain_faults(name):
-            yield invalid("metadata.name", name, fault)
-    elif not prefix:
+        name = name or f"{prefix[:_LONGEST_STEM]}{_MADE_UP}"
+    for fault in subdomain_faults(name) if name else ():
+        yield invalid("metadata.name", name, fault)
+    if not name:
         yield required("metadata.name", "name or generateName is required")
     for key, value in sorted((metadata.get("labels") or {}).items()):
         for fault in key_faults(key):
