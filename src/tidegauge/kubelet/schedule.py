@@ -23,7 +23,7 @@ TOO_SOON = 0.25
 
 MOMENTS = 120
 """Of a period, for all nodes to share: those asked together find our caches warm, which at 1,000
-nodes takes 28 instead of 45 thousandths of a core (python -m bench.compare). At 5,000 nodes and 15 s some
+nodes takes 28 instead of 45 thousandths of a core (bench/compare). At 5,000 nodes and 15 s some
 forty are asked within a moment, 12 ms of work in small steps."""
 
 
