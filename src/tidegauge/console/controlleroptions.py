@@ -18,16 +18,15 @@ from tidegauge.autoscale.controller.options import (
     new_identity,
 )
 from tidegauge.autoscale.engine.profiles import PROFILES
-from tidegauge.autoscale.engine.settings import Settings
 from tidegauge.console import goflags
 from tidegauge.console.commandline import FlagError, faults, values, vocabulary
+from tidegauge.console.decidingflags import Deciding
 from tidegauge.console.declaring import Flag, declare
 from tidegauge.console.kinds import (
     DURATION,
     FILE,
     HOST_PORT,
     INTEGER,
-    NUMBER,
     SWITCH,
     TEXT,
     WORDS,
@@ -79,56 +78,12 @@ class General:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Autoscaling:
+class Autoscaling(Deciding):
     title: ClassVar = "Autoscaling"
 
-    horizontal_pod_autoscaler_sync_period: Annotated[
-        float, Flag(DURATION, "How often each HPA is looked at.", at_least=_MOMENT)
-    ] = 15.0
-    horizontal_pod_autoscaler_tolerance: Annotated[
-        float,
-        Flag(
-            NUMBER,
-            "How far from 1 the ratio of usage to target must be to do anything.",
-            at_least=0,
-        ),
-    ] = 0.1
-    horizontal_pod_autoscaler_downscale_stabilization: Annotated[
-        float,
-        Flag(
-            DURATION,
-            "How long a high recommendation keeps the size up, where the HPA says nothing of it.",
-            at_least=0,
-        ),
-    ] = 300.0
-    horizontal_pod_autoscaler_cpu_initialization_period: Annotated[
-        float,
-        Flag(
-            DURATION,
-            "How long after a pod's start its CPU counts only while it is ready.",
-            at_least=0,
-        ),
-    ] = 300.0
-    horizontal_pod_autoscaler_initial_readiness_delay: Annotated[
-        float,
-        Flag(
-            DURATION,
-            "A pod that became unready within that time after its start was never ready.",
-            at_least=0,
-        ),
-    ] = 30.0
     concurrent_horizontal_pod_autoscaler_syncs: Annotated[
         int, Flag(INTEGER, "How many HPAs are looked at at a time.", at_least=1, at_most=1000)
     ] = 5
-    profile: Annotated[
-        str,
-        Flag(
-            TEXT,
-            "The version of Kubernetes whose controller decides; docs/autoscaler-engine.md lists "
-            "what differs.",
-            choices=tuple(PROFILES),
-        ),
-    ] = "1.37"
     memory: Annotated[
         str,
         Flag(
@@ -185,12 +140,7 @@ class ControllerOptions(Logging, Election, Autoscaling, General):
         return Options(
             sync_period=self.horizontal_pod_autoscaler_sync_period,
             workers=self.concurrent_horizontal_pod_autoscaler_syncs,
-            settings=Settings(
-                tolerance=self.horizontal_pod_autoscaler_tolerance,
-                downscale_stabilization=self.horizontal_pod_autoscaler_downscale_stabilization,
-                cpu_initialization_period=self.horizontal_pod_autoscaler_cpu_initialization_period,
-                initial_readiness_delay=self.horizontal_pod_autoscaler_initial_readiness_delay,
-            ),
+            settings=self.settings,
             profile=PROFILES[self.profile],
             namespaces=self.namespaces,
             lease=self._lease if self.leader_elect else None,
