@@ -11,8 +11,11 @@ import yaml
 from tidegauge.autoscale.lint.access import text_at
 from tidegauge.autoscale.lint.yamlnodes import Values, YamlError, nodes, twice
 
-LARGEST = 16 << 20
-"""Bytes of a file: ten times what etcd keeps of an object, for the objects of a big chart."""
+LARGEST = 64 << 20
+"""Bytes of a file: what kubectl prints of some thousands of pods."""
+
+_LARGEST_MARKED = 1 << 20
+"""Bytes of JSON up to which lines are told: its marks take ten times as long as its values."""
 
 
 TEMPLATE = (
@@ -135,6 +138,8 @@ def _next(text: str, start: int) -> int:
 
 def _marked(text: str) -> yaml.Node | None:
     """For lines only: other than tabs, what YAML does not allow in JSON costs no more than them."""
+    if len(text) > _LARGEST_MARKED:
+        return None
     try:
         return next(nodes(text.replace("\t", " ")), None)
     except YamlError:

@@ -78,7 +78,7 @@ def _asked(options: LintOptions) -> str:
 
 
 def _lint_files(options: LintOptions) -> int:
-    sources, problems = lintfiles.read(options.filename, options.namespace)
+    sources, problems = lintfiles.read(options.filename, options.namespace, _say)
     minor = NEWEST if options.kubernetes_version is None else options.kubernetes_version
     report = lint_files(sources, Knowledge(minor=minor))
     if not report.autoscalers and not problems:

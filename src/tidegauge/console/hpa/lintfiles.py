@@ -17,6 +17,11 @@ from tidegauge.autoscale.lint.manifests import (
 )
 from tidegauge.autoscale.lint.workloads import Key, key_of
 
+Say = Callable[[str], None]
+
+_SLOW = 1 << 20
+"""Bytes of YAML that take more than a second."""
+
 _SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -27,13 +32,13 @@ class Source(NamedTuple):
     document: Document
 
 
-def read(paths: Sequence[str], namespace: str) -> tuple[list[Source], list[str]]:
+def read(paths: Sequence[str], namespace: str, say: Say) -> tuple[list[Source], list[str]]:
     """The objects of files and directories, and what is wrong with those that can't be used.
 
     Objects without a namespace are given this one; there are cluster-wide ones among them, which
     nobody looks for in a namespace.
     """
-    intake = _Intake()
+    intake = _Intake(say)
     for path in dict.fromkeys(paths):
         intake.add(path)
     for source in intake.found:
@@ -44,7 +49,8 @@ def read(paths: Sequence[str], namespace: str) -> tuple[list[Source], list[str]]
 
 
 class _Intake:
-    def __init__(self) -> None:
+    def __init__(self, say: Say) -> None:
+        self._say = say
         self.found: list[Source] = []
         self.problems: list[str] = []
 
@@ -62,7 +68,10 @@ class _Intake:
 
     def _read(self, file: str, templates: list[str] | None = None) -> None:
         try:
-            self.found += [Source(file, document) for document in documents(_bytes(file))]
+            data = _bytes(file)
+            if len(data) > _SLOW:
+                self._say(f"reading {len(data) >> 20} MiB of {file}")
+            self.found += [Source(file, document) for document in documents(data)]
         except ManifestError as error:
             if templates is not None and isinstance(error, TemplateError):
                 templates.append(file)

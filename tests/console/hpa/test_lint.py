@@ -15,7 +15,7 @@ from tidegauge.console.hpa.command import hpa as run
 from tidegauge.console.hpa.lint import lint
 from tidegauge.console.hpa.lintmanual import reference
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 GOOD = """\
 apiVersion: autoscaling/v2
@@ -133,7 +133,7 @@ UNUSABLE = {
         "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{f'*a{n - 1},' * 9}]\n" for n in range(1, 12)),
         "aliases",
     ),
-    "a large one": (b"#" * (16 << 20) + b"#", "16 MiB"),
+    "a large one": (b"#" * (64 << 20) + b"#", "64 MiB"),
 }
 
 
