@@ -14,6 +14,7 @@ from tidegauge.autoscale.engine.situation import Autoscaler, Scale, Situation
 from tidegauge.autoscale.engine.spec import decode_spec
 from tidegauge.console.demo.courses import Course, Courses, Step
 from tidegauge.console.demo.picture import AutoscalerRow
+from tidegauge.console.demo.scalingsummary import ScalingFigures
 from tidegauge.sandbox.faults.declared import FAULTS
 from tidegauge.sandbox.faults.playing import read
 
@@ -107,7 +108,7 @@ def test_scaling_by_figures_that_nobody_had_would_be_told() -> None:
     courses.tell(blind)
 
     assert courses.unfounded == ["shop/web: 2 to 4"]
-    assert figures(courses=courses).broken() == [
+    assert figures(scaling=ScalingFigures(5.0, courses)).broken() == [
         "shop/web: 2 to 4: nothing was to be scaled by metrics that nobody had"
     ]
 
@@ -138,7 +139,11 @@ def test_the_screen_tells_the_step_while_it_is_news_then_the_present() -> None:
 
 
 AUTOSCALER = {
-    "metadata": {"namespace": "shop", "name": "web"},
+    "metadata": {
+        "namespace": "shop",
+        "name": "web",
+        "creationTimestamp": "2026-11-23T12:00:00Z",
+    },
     "spec": {
         "scaleTargetRef": {"kind": "Deployment", "name": "web"},
         "maxReplicas": 5,
@@ -219,7 +224,7 @@ def test_the_summary_has_every_step() -> None:
     """For people in the order of time, for programs by HPA."""
     courses = Courses(BEGAN)
     courses.tell(reconciled(25, 450))
-    found = figures(last=picture(WEB), courses=courses, sync_period=5.0)
+    found = figures(last=picture(WEB), scaling=ScalingFigures(5.0, courses))
 
     assert "  scaling       1 step of 1 HPA\n" in found.as_text()
     reason = "memory 450Mi of 100Mi asks for 9; policy: 100% in 15 s"
@@ -230,22 +235,26 @@ def test_the_summary_has_every_step() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "broken"),
+    ("changed", "first", "broken"),
     [
-        ({}, ["shop/web: was to be looked at by the controller, and never was"]),
-        ({"sync_period": None}, []),
-        ({"seconds": 10.0}, []),
-        ({"faults": [read("watch-cut")]}, []),
-        ({"late": True}, ["shop/web: was to be looked at within 14s, not 20.0s"]),
+        ({}, None, ["shop/web: was to be looked at by the controller, and never was"]),
+        ({"scaling": ScalingFigures(None)}, None, []),
+        ({"seconds": 10.0}, None, []),
+        ({"faults": [read("watch-cut")]}, None, []),
+        ({}, 13.0, []),
+        ({}, 20.0, ["shop/web: was to be looked at within 14s, not 20.0s"]),
+        ({"last": picture(WEB._replace(age=45.0))}, 19.0, []),
+        ({"last": picture(WEB._replace(age=3.0))}, None, []),
     ],
-    ids=["never", "no controller", "too early", "a fault", "late"],
+    ids=["never", "no controller", "early", "a fault", "soon", "late", "made later", "just made"],
 )
-def test_every_autoscaler_is_to_be_looked_at(changed: dict[str, Any], broken: list[str]) -> None:
+def test_every_autoscaler_is_to_be_looked_at(
+    changed: dict[str, Any], first: float | None, broken: list[str]
+) -> None:
     """In time, where there is a controller and nothing is broken on purpose."""
     courses = Courses(BEGAN)
-    if changed.pop("late", False):
-        courses.tell(reconciled(20, 100))
+    if first is not None:
+        courses.tell(reconciled(first, 100))
+    usual = {"last": picture(WEB._replace(age=300.0)), "scaling": ScalingFigures(5.0, courses)}
 
-    found = figures(**{"last": picture(WEB), "courses": courses, "sync_period": 5.0} | changed)
-
-    assert found.broken() == broken
+    assert figures(**usual | changed).broken() == broken

@@ -16,6 +16,7 @@ from tidegauge.console.demo.frame import Shown
 from tidegauge.console.demo.laboratory import MetricsServer, metrics_server
 from tidegauge.console.demo.options import DemoOptions
 from tidegauge.console.demo.orders import Orders
+from tidegauge.console.demo.scalingsummary import ScalingFigures
 from tidegauge.console.demo.summary import Figures
 from tidegauge.console.demo.watching import Watcher
 from tidegauge.sandbox.cluster import EmbeddedCluster
@@ -156,8 +157,9 @@ class Demo:
             housekeeping=self._options.housekeeping,
             period=self._options.period,
             faults=self.faults.played,
-            sync_period=self._options.sync_period if self._options.controller else None,
-            courses=self.courses,
+            scaling=ScalingFigures(
+                self._options.sync_period if self._options.controller else None, self.courses
+            ),
         )
 
     def _counts(self) -> tuple[int, int]:

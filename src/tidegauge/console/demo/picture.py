@@ -60,6 +60,9 @@ class AutoscalerRow(NamedTuple):
     said: str = ""
     """By its conditions: what keeps it from scaling, or how it is."""
 
+    age: float = 0.0
+    """Seconds since it was made."""
+
     @property
     def key(self) -> str:
         return f"{self.namespace}/{self.name}"

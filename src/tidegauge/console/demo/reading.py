@@ -60,7 +60,7 @@ def picture(answers: Answers, now: float, reason: Reason) -> Picture:
         workloads=[*_workloads(answers, running, of_pods)],
         gaps=[*_gaps(nodes, running, of_pods, now)],
         events=sorted(_events(answers.events, now), key=lambda event: event.age),
-        autoscalers=[*_autoscalers(answers)],
+        autoscalers=[*_autoscalers(answers, now)],
         running=len(running),
         freshness=[use.age for use in (*of_nodes.values(), *of_pods.values())],
     )
@@ -115,7 +115,7 @@ def _workloads(
         yield WorkloadRow(namespace, name, wanted, ready, total, None in found)
 
 
-def _autoscalers(answers: Answers) -> Iterator[AutoscalerRow]:
+def _autoscalers(answers: Answers, now: float) -> Iterator[AutoscalerRow]:
     kinds = {"Deployment": answers.deployments, "StatefulSet": answers.stateful_sets}
     sizes = {(kind, *_key(each)): each for kind, found in kinds.items() for each in found}
     for each in answers.autoscalers:
@@ -132,6 +132,7 @@ def _autoscalers(answers: Answers) -> Iterator[AutoscalerRow]:
             wanted=workload.get("spec", {}).get("replicas"),
             ready=workload.get("status", {}).get("readyReplicas", 0),
             said=_said(each.get("status", {})),
+            age=now - seconds_of(each["metadata"]["creationTimestamp"]),
         )
 
 

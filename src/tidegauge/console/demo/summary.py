@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tidegauge.autoscale.replay.figures import clock
-from tidegauge.console.demo.courses import Course, Courses
 from tidegauge.console.demo.picture import AutoscalerRow, Picture
+from tidegauge.console.demo.scalingsummary import ScalingFigures
 from tidegauge.console.demo.watching import Account
 from tidegauge.sandbox.faults.declared import Cost
 from tidegauge.sandbox.faults.playing import Play
@@ -34,10 +33,7 @@ class Figures:
     faults: Sequence[Play] = ()
     """All that were played."""
 
-    sync_period: float | None = None
-    """Of the controller; None where there was none."""
-
-    courses: Courses = field(default_factory=lambda: Courses(0.0))
+    scaling: ScalingFigures = field(default_factory=ScalingFigures)
 
     def percentile(self, share: float) -> float | None:
         """The age that this share of all served usages did not pass."""
@@ -50,7 +46,7 @@ class Figures:
 
     def broken(self) -> list[str]:
         """Each promise that was not kept; faults excuse what they declare to cost."""
-        return [*self._broken()]
+        return [*self.scaling.unfounded(), *self._broken()]
 
     def _broken(self) -> Iterator[str]:
         limit = STARTING + 2 * self.housekeeping
@@ -73,21 +69,8 @@ class Figures:
         p99 = self.percentile(0.99)
         if p99 is not None and p99 > oldest and not self.faults:
             yield f"99 of 100 usages were to be younger than {oldest:g}s, not {p99:g}s"
-        yield from self._unscaled(self.last, limit)
-
-    def _unscaled(self, last: Picture, limit: float) -> Iterator[str]:
-        """Autoscaling's promises."""
-        for step in self.courses.unfounded:
-            yield f"{step}: nothing was to be scaled by metrics that nobody had"
-        if self.sync_period is None or self.faults or self.seconds < limit + self.sync_period:
-            return
-        latest = limit + self.sync_period
-        for row in last.autoscalers:
-            course = self.courses.all.get(row.key)
-            if course is None:
-                yield f"{row.key}: was to be looked at by the controller, and never was"
-            elif course.first > latest:
-                yield f"{row.key}: was to be looked at within {latest:g}s, not {course.first:.1f}s"
+        if not self.faults:
+            yield from self.scaling.late(self.last.autoscalers, self.seconds, limit)
 
     def as_json(self) -> dict[str, Any]:
         account = self.account
@@ -102,39 +85,13 @@ class Figures:
             "failedScrapes": self.failed,
             "freshnessSeconds": {"p50": self.percentile(0.5), "p99": self.percentile(0.99)},
             "apiCalls": self.api_calls,
-            "autoscalers": [self._autoscaler(row) for row in self._autoscalers()],
+            "autoscalers": [*map(self.scaling.as_json, self._autoscalers())],
             "faults": [str(play) for play in self.faults],
             "broken": self.broken(),
         }
 
     def _autoscalers(self) -> Sequence[AutoscalerRow]:
         return self.last.autoscalers if self.last else ()
-
-    def _course(self, row: AutoscalerRow) -> Course:
-        return self.courses.all.get(row.key, Course(self.seconds))
-
-    def _autoscaler(self, row: AutoscalerRow) -> dict[str, Any]:
-        course = self._course(row)
-        return {
-            "namespace": row.namespace,
-            "name": row.name,
-            "target": row.target,
-            "usage": row.usage,
-            "minReplicas": row.minimum,
-            "maxReplicas": row.maximum,
-            "replicas": row.wanted,
-            "readyReplicas": row.ready,
-            "now": course.now,
-            "steps": [
-                {
-                    "seconds": round(step.at, 1),
-                    "from": step.before,
-                    "to": step.after,
-                    "reason": step.why,
-                }
-                for step in course.steps
-            ],
-        }
 
     def _now(self) -> tuple[dict[str, int], dict[str, int]]:
         """Nodes and pods at the last look: how many there are, and of how many there is nothing."""
@@ -162,26 +119,14 @@ class Figures:
         }
         if self.faults:
             rows["faults"] = ", ".join(map(str, self.faults))
-        if self._autoscalers():
-            count = sum(len(self._course(row).steps) for row in self._autoscalers())
-            rows["scaling"] = (
-                f"{_count(count, 'step')} of {_count(len(self._autoscalers()), 'HPA')}"
-            )
+        scaled = self._autoscalers()
+        if scaled:
+            rows["scaling"] = self.scaling.count(scaled)
         broken = self.broken()
         verdict = ["not kept: " + each for each in broken] or ["all that was promised was there"]
         lines = [f"{self.seconds:.0f}s of “{self.story}”"]
         lines += [f"  {name:<14}{value}" for name, value in rows.items()]
-        return "\n".join([*lines, *self._steps(), *verdict]) + "\n"
-
-    def _steps(self) -> Iterator[str]:
-        """Of all HPAs, in the order in which they were taken."""
-        steps = ((step, row.key) for row in self._autoscalers() for step in self._course(row).steps)
-        for step, key in sorted(steps):
-            yield f"    {clock(step.at)}  {key}  {step.before}→{step.after}  {step.why}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+        return "\n".join([*lines, *self.scaling.steps(scaled), *verdict]) + "\n"
 
 
 def _seconds(value: float | None) -> str:
