@@ -103,11 +103,11 @@ def _known(
         metrics=measures(decision.proposals) if decision.proposals else (),
         holds=held,
         missing=(*absent, *lacks(Subject(situation, decision, similar))),
-        assumed=tuple(_assumed(decision, recollection)),
+        assumed=tuple(_assumed(decision, recollection, situation.now)),
     )
 
 
-def _assumed(decision: Decision, recollection: Recollection) -> Iterator[str]:
+def _assumed(decision: Decision, recollection: Recollection, now: float) -> Iterator[str]:
     """As far as it had a part in the decision."""
     normalization = decision.normalization
     if normalization is None or decision.current is None:
@@ -115,8 +115,9 @@ def _assumed(decision: Decision, recollection: Recollection) -> Iterator[str]:
     stable = normalization.stabilization
     if stable.bound_by or stable.recommended < decision.current:
         yield from recollection.recommended
-    if normalization.limit.policies:
-        yield from recollection.changed
+    periods = [one.policy.period_seconds for one in normalization.limit.policies]
+    cutoff = now - max(periods, default=0)
+    yield from (doubt.text for doubt in recollection.changed if doubt.at > cutoff)
 
 
 def _outlook(foreseen: Foreseen, held: Sequence[Hold]) -> Outlook:

@@ -13,7 +13,7 @@ from tidegauge.autoscale.engine.settings import Settings
 from tidegauge.autoscale.engine.spec import Behavior, Spec
 from tidegauge.autoscale.engine.stabilization import StabilizationReason
 from tidegauge.autoscale.engine.status import ConditionType, Status
-from tidegauge.autoscale.explaining.rescales import RESCALED, Rescale, changes, last_rescale
+from tidegauge.autoscale.explaining.rescales import RESCALED, Doubt, Rescale, changes, last_rescale
 from tidegauge.autoscale.explaining.wording import clock
 
 Recommendations = tuple[Recommendation, ...]
@@ -48,7 +48,7 @@ class Recollection(Struct, frozen=True, kw_only=True):
     undated: Recommendation | None = None
     """One of the recommendations, which must have been made at some time until then."""
     recommended: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
+    changed: tuple[Doubt, ...] = ()
 
 
 def recollect(

@@ -25,12 +25,25 @@ class Rescale(Struct, frozen=True):
     """False: it had that size, as somebody saw."""
 
 
+class Doubt(Struct, frozen=True):
+    """The size changed at that time, by nobody knows how much."""
+
+    at: float
+
+    @property
+    def text(self) -> str:
+        return (
+            f"By how much the size changed at {clock(self.at)} is not known, for the event before "
+            "it is gone: policies may allow less than this says."
+        )
+
+
 class Changes(Struct, frozen=True):
     """What policies count, and what is not known of it."""
 
     ups: tuple[ScaleEvent, ...] = ()
     downs: tuple[ScaleEvent, ...] = ()
-    doubts: tuple[str, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 _NEW_SIZE = re.compile(r"New size: ([0-9]+);")
@@ -88,7 +101,7 @@ def changes(
         if change:
             (ups if change > 0 else downs).append(ScaleEvent(after.at, abs(change)))
     unsized = _unsized(known, status, now - _longest_period(behavior))
-    return Changes(tuple(ups), tuple(downs), tuple(map(_doubt, unsized)))
+    return Changes(tuple(ups), tuple(downs), tuple(map(Doubt, unsized)))
 
 
 def _with_origin(known: tuple[Rescale, ...], status: Status) -> tuple[Rescale, ...]:
@@ -112,10 +125,3 @@ def _unsized(known: tuple[Rescale, ...], status: Status, cutoff: float) -> Itera
     if last and last not in known and last.at > cutoff:
         yield last.at
     yield from (one.at for one in known[:1] if one.at > cutoff and one.is_change)
-
-
-def _doubt(at: float) -> str:
-    return (
-        f"By how much the size changed at {clock(at)} is not known, for the event before it is "
-        "gone: policies may allow less than this says."
-    )

@@ -14,8 +14,9 @@ from tidegauge.autoscale.replay.runs import Controller
 from tidegauge.cluster.errors import ClusterError, Forbidden
 from tidegauge.units.clock import Clock
 
-_AHEAD = 1.0
-"""Seconds before the controller's expected look: the API's times are whole seconds."""
+_AHEAD = 0.25
+"""Seconds before the controller may look, which take four requests. As the API's times are cut to
+whole seconds, it looks up to a second after that."""
 
 _APART = 0.25
 """Of a period, that two looks are at least apart."""
@@ -113,5 +114,5 @@ class Recorder:
             profile=controller.profile,
             settings=controller.settings,
             memory=found.memory,
-            assumed=(*found.recommended, *found.changed),
+            assumed=(*found.recommended, *(one.text for one in found.changed)),
         )
