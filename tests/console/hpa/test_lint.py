@@ -213,6 +213,14 @@ def test_folders_of_several_clusters(tmp_path: Path, capsys: pytest.CaptureFixtu
     ]
 
 
+def test_file_named_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its objects are there once."""
+    (tmp_path / "hpa.yaml").write_text(BAD)
+    lint(["-f", str(tmp_path), "-f", str(tmp_path / "hpa.yaml"), "-o", "json"])
+
+    assert json.loads(capsys.readouterr().out)["autoscalers"] == 1
+
+
 def test_namespace_of_manifests(linted: Lint) -> None:
     """-n is the namespace of what names none, so that it belongs together."""
     text = f"{GOOD}---\n{DEPLOYMENT.replace('{name: web}', '{name: web, namespace: shop}')}"

@@ -51,6 +51,7 @@ def read(paths: Sequence[str], namespace: str, say: Say) -> tuple[list[Source], 
 class _Intake:
     def __init__(self, say: Say) -> None:
         self._say = say
+        self._files: set[str] = set()
         self.found: list[Source] = []
         self.problems: list[str] = []
 
@@ -67,11 +68,14 @@ class _Intake:
             self.problems.append(f"{templates[0]}{more}: {TEMPLATE}")
 
     def _read(self, file: str, templates: list[str] | None = None) -> None:
+        if file in self._files:
+            return
         try:
             data = _bytes(file)
             if len(data) > _SLOW:
                 self._say(f"reading {len(data) >> 20} MiB of {file}")
             self.found += [Source(file, document) for document in documents(data)]
+            self._files.add(file)
         except ManifestError as error:
             if templates is not None and isinstance(error, TemplateError):
                 templates.append(file)
