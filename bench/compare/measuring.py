@@ -7,7 +7,15 @@ from typing import NamedTuple, TypeAlias
 from bench.compare import asking
 from bench.compare.asking import Asked, Found
 from bench.compare.figures import percentile
-from bench.compare.questions import ALL_PODS, API, ONE_POD, PROTOBUF, QUESTIONS, Question
+from bench.compare.questions import (
+    ALL_PODS,
+    API,
+    ONE_POD,
+    PROTOBUF,
+    QUESTIONS,
+    RENEWED,
+    Question,
+)
 from bench.compare.site import PERIOD, Say, Site, busy_seconds, forget_peak, peak_megabytes
 from tests.realcluster.servers import MetricsServer
 
@@ -17,6 +25,9 @@ WARM_PERIODS = 3
 
 ROUNDS = 3
 """Of each list, for a spread."""
+
+RENEWALS = 5
+"""Of lists of which everything is new: each takes a period of waiting."""
 
 BACK_TO_BACK = 10
 """Full lists, half of each format, while the highest memory is looked for."""
@@ -98,38 +109,48 @@ def _memory_limit(subject: Subject, many: float, fewer: float) -> float | None:
 
 
 def lists(subject: Subject, _seconds: float) -> Results:
-    """Each list back to back, and full ones when all they hold is new."""
+    """Each list back to back, as where many clients read."""
     found: Results = {}
     for question in QUESTIONS:
-        found |= _costs(subject, question, question.name, question.times, question.limit)
-    for question in ALL_PODS:
-        name = f"{question.name}, a period after the last"
-        found |= _costs(subject, question, name, 1, None, pause=PERIOD + 1)
+        subject.say(question.name)
+        costs = [_cost(subject, question, question.times) for _ in range(ROUNDS)]
+        found |= _costs(question.name, costs, question.limit)
     return found
 
 
-def _costs(
-    subject: Subject,
-    question: Question,
-    name: str,
-    times: int,
-    limit: float | None,
-    pause: float = 0.0,
-) -> Results:
-    """Milliseconds of a request, by the client's clock and of the server's CPU."""
-    subject.say(name)
-    elapsed: list[float] = []
-    cpu: list[float] = []
-    for _ in range(ROUNDS):
-        time.sleep(pause)
-        used, begun = busy_seconds(subject.server), time.monotonic()
-        found = subject.ask(paths=[question.path], accept=question.accept, times=times)
-        own = (time.monotonic() - begun) * subject.steady_cores
-        elapsed += found.seconds
-        cpu.append((busy_seconds(subject.server) - used - own) / len(found.seconds))
+def renewed(subject: Subject, _seconds: float) -> Results:
+    """Lists by a lonely client: each node has answered since the last, so that all is new."""
+    subject.say(f"lists once a period, {RENEWALS} times")
+    costs: dict[str, list[Cost]] = {question.name: [] for question in RENEWED}
+    for _ in range(RENEWALS):
+        time.sleep(PERIOD + 1)
+        for question in RENEWED:
+            costs[question.name].append(_cost(subject, question, 1))
+    found: Results = {}
+    for name, each in costs.items():
+        found |= _costs(f"{name}, once a period", each, None)
+    return found
+
+
+class Cost(NamedTuple):
+    """Seconds: of each request by the client's clock, and of the server's CPU for one."""
+
+    elapsed: Sequence[float]
+    cpu: float
+
+
+def _cost(subject: Subject, question: Question, times: int) -> Cost:
+    used, begun = busy_seconds(subject.server), time.monotonic()
+    found = subject.ask(paths=[question.path], accept=question.accept, times=times)
+    own = (time.monotonic() - begun) * subject.steady_cores
+    return Cost(found.seconds, (busy_seconds(subject.server) - used - own) / len(found.seconds))
+
+
+def _costs(name: str, costs: Sequence[Cost], limit: float | None) -> Results:
+    elapsed = [seconds for cost in costs for seconds in cost.elapsed]
     return {
         f"{name}: time": _milliseconds(elapsed, limit),
-        f"{name}: CPU": _milliseconds(cpu, limit),
+        f"{name}: CPU": _milliseconds([cost.cpu for cost in costs], limit),
     }
 
 
@@ -213,6 +234,7 @@ def _freshness(subject: Subject, name: str, limit: float, without: Sequence[str]
 PARTS: Mapping[str, Callable[[Subject, float], Results]] = {
     "steady": steady,
     "lists": lists,
+    "renewed": renewed,
     "peak": peak,
     "crowd": crowd,
     "freshness": freshness,

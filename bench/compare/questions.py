@@ -25,8 +25,7 @@ ALL_PODS = (
     Question("all pods, protobuf", f"{API}/pods", PROTOBUF, 0.15, 10),
 )
 
-QUESTIONS = (
-    *ALL_PODS,
+NAMESPACES = (
     Question("one namespace, JSON", NAMESPACE, JSON, 0.25, 100),
     Question(
         "HPA's list, all of a namespace, protobuf",
@@ -35,6 +34,14 @@ QUESTIONS = (
         0.2,
         100,
     ),
+)
+
+QUESTIONS = (
+    *ALL_PODS,
+    *NAMESPACES,
     Question("nodes, JSON", f"{API}/nodes", JSON, None, 100),
     Question("one pod, JSON", ONE_POD, JSON, 1.0, 500),
 )
+
+RENEWED = (*NAMESPACES, *ALL_PODS)
+"""The smaller first: what they hold would not be new after the larger ones."""
