@@ -150,12 +150,12 @@ class World:
         }
         since = format_rfc3339(int(self.clock.now() - LONG_AGO))
         for pod in sorted(wanted - there):
-            self.storage.create("pods", _pod(pod, labels, since))
+            self.storage.create("pods", pod_manifest(pod, labels, since))
         for pod in there - wanted:
             self.storage.delete("pods", NAMESPACE, pod)
 
 
-def _pod(name: str, labels: Mapping[str, str], since: str) -> Object:
+def pod_manifest(name: str, labels: Mapping[str, str], since: str) -> Object:
     requests = {"requests": {"cpu": "100m"}}
     return {
         "apiVersion": "v1",

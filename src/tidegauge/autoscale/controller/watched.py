@@ -122,7 +122,7 @@ def _keep_pod(got: _Pod) -> HeldPod:
         pod_requests=template.pod_requests,
         overhead=template.overhead,
     )
-    return HeldPod(intern(meta.namespace), pod)
+    return HeldPod(meta.namespace, pod)
 
 
 @lru_cache(TEMPLATES)
