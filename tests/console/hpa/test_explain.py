@@ -293,7 +293,7 @@ def test_what_was_foretold_is_compared():
     text = plain(watched.lines())
     assert "2 looks, 1 as foretold" in text
     assert "2 → 3, as foretold" in text
-    assert "3 → 5, 3 was foretold" in text
+    assert "3 → 5, 3 was foretold  20% → 20%" in text
 
 
 @pytest.mark.parametrize("verb", ["explain", "ls"])

@@ -18,6 +18,8 @@ class _Change(Struct, frozen=True):
     before: int
     after: int
     foretold: int | None
+    figures: str
+    """What the first metric was, and is: a load that changed meanwhile explains much."""
 
 
 class Watched:
@@ -40,7 +42,8 @@ class Watched:
         self._looks += 1
         self._right += after == foretold
         if after != before or foretold != before:
-            self._changes.append(_Change(told.at.timestamp(), before, after, foretold))
+            at, figures = told.at.timestamp(), f"{_figure(last)} → {_figure(told)}"
+            self._changes.append(_Change(at, before, after, foretold, figures))
 
     def lines(self) -> Iterator[Line]:
         yield []
@@ -54,7 +57,15 @@ class Watched:
             right = one.after == one.foretold
             said = "as foretold" if right else f"{one.foretold} was foretold"
             text = f"  {clock(one.at)}  {one.before} → {one.after}, "
-            yield [Span(text), Span(said, "good" if right else "bad")]
+            yield [
+                Span(text),
+                Span(said, "good" if right else "bad"),
+                Span(f"  {one.figures}", "dim"),
+            ]
+
+
+def _figure(told: Explanation) -> str:
+    return (told.metrics[0].usage if told.metrics else "") or "?"
 
 
 def _foretold(told: Explanation) -> int | None:
