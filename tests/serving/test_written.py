@@ -165,7 +165,6 @@ def test_texts_are_written_from_only_while_lists_come():
         cluster.hear("node-a", 3 + step)
 
     assert not cluster.together._texts
-    assert not cluster.together._idle
     assert cluster.items_together() == cluster.expected()
 
 

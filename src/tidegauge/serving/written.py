@@ -78,8 +78,6 @@ class JsonWriter(PodWriter[str]):
     def __init__(self, source: Source) -> None:
         super().__init__(source, objects.pod_json)
         self._texts: dict[str, NodeText] = {}
-        self._idle: dict[str, int] = {}
-        """How often their nodes have answered since they were used."""
         self._filled: set[str] = set()
         """Nodes that have not answered since all of their pods were written."""
         source.subscribe(self._answered)
@@ -101,19 +99,20 @@ class JsonWriter(PodWriter[str]):
         if usages is None:
             return
         text = self._texts.get(node)
-        if text is None or text.layout is not usages.layout or not self._holds(text):
+        if text is None or text.layout is not usages.layout:
             if not (pods := self._pods_of(node, usages.layout)):
                 return
             text = self._texts[node] = NodeText(usages.layout, pods)
-        self._idle[node] = 0
+        text.idle = 0
         items = self._shelf.of(node)
         for pod, place, item in zip(text.pods, text.places, text.filled(usages), strict=True):
             items[id(pod)] = Written(pod, usages.stamps_ms[place], item)
 
-    def _holds(self, text: NodeText) -> bool:
-        """Whether the pods are still the same to the API server."""
-        find = self._source.pod
-        return all(find(pod.namespace, pod.name) is pod for pod in text.pods)
+    def _new(self, pod: Pod) -> Written[str] | None:
+        """As it is; then a text that has been used has another pod than this in its place."""
+        if pod.node in self._filled:
+            self._texts.pop(pod.node, None)
+        return super()._new(pod)
 
     def _pods_of(self, node: str, layout: Layout) -> list[tuple[int, Pod]]:
         found = enumerate(self._source.pod(*key) for key in layout.pods)
@@ -121,7 +120,7 @@ class JsonWriter(PodWriter[str]):
 
     def _answered(self, node: str) -> None:
         self._filled.discard(node)
-        if node in self._texts:
-            self._idle[node] += 1
-            if self._idle[node] > _IDLE_ANSWERS:
-                del self._texts[node], self._idle[node]
+        if text := self._texts.get(node):
+            text.idle += 1
+            if text.idle > _IDLE_ANSWERS:
+                del self._texts[node]
