@@ -12,13 +12,17 @@ _ROOT = "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers"
 
 
 class FakeClient:
-    """Answers of its fields; `down` makes everything fail, `forbidden` paths are refused."""
+    """Answers of its fields; `down` makes everything fail, `forbidden` paths are refused.
+
+    Its controller reports to have seen what was asked for last.
+    """
 
     def __init__(self, clock: ManualClock) -> None:
         self.clock = clock
         self.replicas = 4
         self.cpu = "50m"
         self.looked_at: float | None = None
+        self.reported = ""
         self.down = False
         self.forbidden: tuple[str, ...] = ()
 
@@ -30,7 +34,9 @@ class FakeClient:
         return msgspec.convert(answer, type)
 
     async def read(self, path: str, *, accept: str, params: Any) -> tuple[str, bytes]:  # noqa: ARG002  (as the client has it)
-        return "application/json", msgspec.json.encode(await self.get(path, type=dict))
+        body = msgspec.json.encode(await self.get(path, type=dict))
+        self.reported = self.cpu
+        return "application/json", body
 
     def _refuse(self, path: str) -> None:
         if self.down:
@@ -65,6 +71,11 @@ class FakeClient:
         }
         if self.looked_at is not None:
             status["lastScaleTime"] = format_rfc3339(int(self.looked_at))
+        if self.reported:
+            percent = int(self.reported.removesuffix("m"))  # of the 100m that a pod requests
+            current = {"averageValue": self.reported, "averageUtilization": percent}
+            metric = {"type": "Resource", "resource": {"name": "cpu", "current": current}}
+            status["currentMetrics"] = [metric]
         target = {"type": "Utilization", "averageUtilization": 50}
         return {
             "metadata": {"name": "web", "namespace": "shop"},

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     ("now", "looked", "expected"),
     [
         pytest.param(100, None, 115, id="nothing known: a period later"),
-        pytest.param(100, 101, 115, id="in step already: a second before 116"),
-        pytest.param(100, 95, 109, id="in between: before 110"),
-        pytest.param(100, 88, 117, id="too near: before 118 instead of 103"),
-        pytest.param(1000, 4, 1008, id="by what was known long ago"),
+        pytest.param(100, 101, 115.75, id="in step already: a moment before 116"),
+        pytest.param(100, 95, 109.75, id="in between: before 110"),
+        pytest.param(100, 88, 117.75, id="too near: before 118 instead of 103"),
+        pytest.param(1000, 4, 1008.75, id="by what was known long ago"),
     ],
 )
 def test_looks_a_moment_before_the_controller(now, looked, expected):
-    """The next look is a second before a multiple of the period since the controller looked."""
+    """The next look is a moment before a multiple of the period since the controller looked."""
     assert next_look(now, 15, looked) == expected
 
 
@@ -94,7 +94,7 @@ async def test_follows_the_controller_once_it_has_scaled(world):
     world.events[20] = _scales_to(8, 8)
     recording = await world.record(60)
 
-    assert [one.now - world.began for one in recording.situations] == [0, 15, 30, 36, 51]
+    assert [one.now - world.began for one in recording.situations] == [0, 15, 30, 36.75, 51.75]
 
 
 async def test_what_cannot_be_read_leaves_a_gap(world):
@@ -163,9 +163,10 @@ def test_a_recording_can_be_replayed(commands, capsys):
     assert lines[6:] == [
         "    TIME READY  DECIDED  CLUSTER  REASON",
         " 0:00:15     4      4→8     4→8   cpu 100% of 50% asks for 8",
-        " 0:00:36     8        8     8→9*  cpu 50% of 50%, within tolerance",
+        " 0:00:37     8        8     8→9*  cpu 50% of 50%, within tolerance",
         "",
-        "What the cluster did is known of 4 steps; at 1 it was not this.",
+        "What the cluster did is known of 4 steps. It was something else at",
+        "1 with the same figures (*), 0 with others (~).",
     ]
 
 

@@ -69,7 +69,12 @@ def _steps(situations: Sequence[Situation], memory: Memory) -> Iterator[Step]:
         at = _scaled_at(situation, following)
         decision = decide(replace(situation, memory=memory, now=at or situation.now))
         had, became = _size(situation), _size(following)
-        yield _step(situation, decision, became, began)
+        step = _step(situation, decision, began)
+        if following:
+            seen = following.autoscaler.status.current_metrics
+            same = seen == decision.outcome.status.current_metrics
+            step = replace(step, cluster=became, same_figures=same)
+        yield step
         memory = replace(memory, recommendations=decision.outcome.memory.recommendations)
         if had is not None and became is not None and had != became:
             behavior = situation.autoscaler.spec.behavior
@@ -90,7 +95,7 @@ def _size(situation: Situation | None) -> int | None:
     return scale.replicas if isinstance(scale, Scale) else None
 
 
-def _step(situation: Situation, decision: Decision, became: int | None, began: float) -> Step:
+def _step(situation: Situation, decision: Decision, began: float) -> Step:
     had = _size(situation) or 0
     normalization = decision.normalization
     ready = [one for one in situation.pods if one.ready and one.ready.status == "True"]
@@ -102,7 +107,6 @@ def _step(situation: Situation, decision: Decision, became: int | None, began: f
         wanted=normalization.stabilization.recommended if normalization else None,
         stabilized=normalization.stabilization.replicas if normalization else None,
         size=had if decision.desired is None else decision.desired,
-        cluster=became,
         tolerance=decision.tolerance.band if decision.tolerance else (1.0, 1.0),
         readings=steps.readings(decision),
         groups=steps.groups(decision),

@@ -95,7 +95,9 @@ class Step(Struct, frozen=True, kw_only=True):
     size: int
     """The target's replicas after this step."""
     cluster: int | None = None
-    """In recordings: the size that the cluster's own controller chose."""
+    """In recordings: the size at the next look, so what the cluster's own controller chose."""
+    same_figures: bool | None = None
+    """In recordings: whether that controller reported to have seen the same figures."""
     tolerance: tuple[float, float]
     """The least and the greatest ratio that changes nothing."""
     readings: tuple[Reading, ...] = ()

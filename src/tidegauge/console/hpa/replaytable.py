@@ -11,6 +11,7 @@ def table(run: Run, width: int, *, every: bool = False) -> str:
     """All of it, `width` columns wide. `every`: also steps at which nothing changed."""
     known = [step for step in run.steps if step.cluster is not None]
     unlike = [step for step in known if step.cluster != step.size]
+    others = [step for step in unlike if not step.same_figures]
     lines = [
         f"{run.name}: {run.hpa} for {run.target}, Kubernetes {run.profile}",
         *assumed([run], width),
@@ -21,7 +22,8 @@ def table(run: Run, width: int, *, every: bool = False) -> str:
         "",
         *_steps(run, width, every=every),
         "",
-        f"What the cluster did is known of {len(known)} steps; at {len(unlike)} it was not this.",
+        f"What the cluster did is known of {len(known)} steps. It was something else at",
+        f"{len(unlike) - len(others)} with the same figures (*), {len(others)} with others (~).",
     ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -42,7 +44,8 @@ def _is_of_interest(step: Step) -> bool:
 
 
 def _cluster(step: Step) -> str:
-    """What became of the size; a star where that is not what was decided."""
+    """What became of the size, with a mark where that is not what was decided."""
     if step.cluster is None:
         return "?"
-    return sized(step.had, step.cluster) + ("*" if step.cluster != step.size else " ")
+    mark = "*" if step.same_figures else "~"
+    return sized(step.had, step.cluster) + (mark if step.cluster != step.size else " ")
