@@ -30,8 +30,8 @@ async def test_write(method):
         )
 
     assert answer == Version("2")
-    said = "application/merge-patch+json", {"spec": {}}
-    assert got == [(method, "/things/a?fieldManager=me", *said)]
+    patch = "application/merge-patch+json"
+    assert got == [(method, "/things/a?fieldManager=me", patch, {"spec": {}})]
 
 
 async def test_write_nothing():

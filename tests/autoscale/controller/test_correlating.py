@@ -10,13 +10,20 @@ WEB = About("autoscaling/v2", "HorizontalPodAutoscaler", "shop", "web", "u1", "7
 CART = About("autoscaling/v2", "HorizontalPodAutoscaler", "shop", "cart", "u2", "8")
 
 
+def tell(correlator, about, event, now):
+    """Something that is told."""
+    told = correlator.tell(about, event, now)
+    assert told
+    return told
+
+
 def failed(message="no metrics", reason="FailedGetResourceMetric"):
     return Event("Warning", reason, message)
 
 
 def test_the_first_time():
     """A new event is created, with all that says what it is about and who says it."""
-    told = Correlator().tell(WEB, failed(), BEGIN)
+    told = tell(Correlator(), WEB, failed(), BEGIN)
 
     assert told.manifest() == {
         "apiVersion": "v1",
@@ -45,8 +52,8 @@ def test_the_first_time():
 def test_again():
     """The same words about the same object are the same event, one more time."""
     correlator = Correlator()
-    first = correlator.tell(WEB, failed(), BEGIN)
-    again = correlator.tell(WEB, failed(), BEGIN + 15)
+    first = tell(correlator, WEB, failed(), BEGIN)
+    again = tell(correlator, WEB, failed(), BEGIN + 15)
 
     assert again.name == first.name
     assert again.patch() == {
@@ -69,8 +76,8 @@ def test_again():
 def test_another(about, event):
     """Whatever differs makes another event, also at the same moment."""
     correlator = Correlator()
-    first = correlator.tell(WEB, failed(), BEGIN)
-    other = correlator.tell(about, event, BEGIN)
+    first = tell(correlator, WEB, failed(), BEGIN)
+    other = tell(correlator, about, event, BEGIN)
 
     assert other.count == 1
     assert other.name != first.name
@@ -79,7 +86,7 @@ def test_another(about, event):
 def test_many_similar():
     """The tenth of different words for one reason begins an event for all that follow."""
     correlator = Correlator()
-    told = [correlator.tell(WEB, failed(f"try {i}"), BEGIN + i) for i in range(12)]
+    told = [tell(correlator, WEB, failed(f"try {i}"), BEGIN + i) for i in range(12)]
 
     assert [one.event.message for one in told[8:]] == [
         "try 8",
@@ -97,7 +104,7 @@ def test_similar_ones_far_apart():
     for i in range(12):
         correlator.tell(WEB, failed(f"try {i}"), BEGIN + i)
 
-    told = correlator.tell(WEB, failed("try 12"), BEGIN + 11 + 601)
+    told = tell(correlator, WEB, failed("try 12"), BEGIN + 11 + 601)
     assert told.event.message == "try 12"
 
 
@@ -112,5 +119,5 @@ def test_flood():
     assert [one is None for one in told] == [False] * BURST + [True] * 5
     assert correlator.tell(CART, failed(), BEGIN + 30) is not None
     assert correlator.tell(WEB, failed(), BEGIN + 299) is None
-    assert correlator.tell(WEB, failed(), BEGIN + 301).count == BURST + 5 + 2
+    assert tell(correlator, WEB, failed(), BEGIN + 301).count == BURST + 5 + 2
     assert correlator.tell(WEB, failed(), BEGIN + 302) is None

@@ -13,7 +13,9 @@ WALL = "2026-11-23T12:00:00.000000Z"
 def leading(identity="a", at=100.0):
     election = Election(identity, TERMS)
     election.saw(None, at)
-    election.won(election.claim(at, WALL), at)
+    record = election.claim(at, WALL)
+    assert record
+    election.won(record, at)
     return election
 
 

@@ -1,5 +1,7 @@
 """Things found by selector, and selectors found by pods, against looking at each of them."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from tidegauge.autoscale.controller.labelled import Labelled, exact
 from tidegauge.autoscale.controller.selectors import Selectors
 from tidegauge.autoscale.engine.pods import Pod
-from tidegauge.units.selectors import parse_label_selector
+from tidegauge.units.selectors import LabelSelector, parse_label_selector
 
 SELECTORS = [
     "",
@@ -32,7 +34,8 @@ NAMES = st.sampled_from(["w", "x", "y", "z"])
 )
 def test_things_by_selector(steps, selector):
     """Whatever was put, changed and removed: what is found is what a look at each would find."""
-    things, plain = Labelled(), {}
+    things: Labelled[Any] = Labelled()
+    plain: dict[str, Any] = {}
     for turn, (name, labels) in enumerate(steps):
         if labels is None:
             things.remove(name)
@@ -49,7 +52,7 @@ def test_things_by_selector(steps, selector):
 
 def test_nothing_is_kept_of_what_is_gone():
     """Labels that nothing has any more take no room."""
-    things = Labelled()
+    things: Labelled[str] = Labelled()
     things.put("x", {"a": "1"}, "x")
     things.put("x", {"a": "2"}, "x")
     things.remove("x")
@@ -82,7 +85,8 @@ def test_exact(text, pair):
 )
 def test_other_selectors(steps, pods, own):
     """None that selects one of the pods is left out, our own always is."""
-    known, plain = Selectors(), {}
+    known = Selectors()
+    plain: dict[str, LabelSelector] = {}
     for key, text in steps:
         if text is None:
             known.remove(key)

@@ -173,15 +173,15 @@ def pod_manifest(name: str, labels: Mapping[str, str], since: str) -> Object:
 class _Answer(Stream):
     """An answer that is there already, or keeps coming."""
 
+    __slots__ = ("_given",)
+    _given: AsyncGenerator[bytes, None]
+
     def __init__(self, url: str, content_type: str, chunks: AsyncGenerator[bytes, None]) -> None:
         super().__init__(url, content_type, None)  # type: ignore[arg-type]  # there is no HTTP
         object.__setattr__(self, "_given", chunks)
 
-    __slots__ = ("_given",)
-
     def chunks(self) -> AsyncGenerator[bytes, None]:
-        given: AsyncGenerator[bytes, None] = self._given
-        return given
+        return self._given
 
 
 class Direct(Client):
