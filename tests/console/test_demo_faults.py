@@ -17,9 +17,8 @@ from tidegauge.console.demo.orders import FAILED, Orders
 from tidegauge.console.demo.picture import Picture
 from tidegauge.console.demo.screen import Screen
 from tidegauge.sandbox.faults.declared import FAULTS, Cost
-from tidegauge.sandbox.faults.errors import FaultError
 from tidegauge.sandbox.faults.ofcluster import LOST
-from tidegauge.sandbox.faults.playing import Faults, Play, read
+from tidegauge.sandbox.faults.playing import FaultError, Faults, Play, read
 from tidegauge.units.clock import SystemClock
 
 NODE = "worker-2"

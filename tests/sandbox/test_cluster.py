@@ -13,8 +13,7 @@ from tidegauge.cluster.errors import ErrorAnswer
 from tidegauge.cluster.kubeconfig import load_kubeconfig
 from tidegauge.sandbox.apiserver.server import ApiServer
 from tidegauge.sandbox.cluster import EmbeddedCluster
-from tidegauge.sandbox.faults.errors import FaultError
-from tidegauge.sandbox.faults.playing import Faults, read
+from tidegauge.sandbox.faults.playing import FaultError, Faults, read
 from tidegauge.sandbox.hostnode import THIS_MACHINE
 from tidegauge.sandbox.simulation import library
 from tidegauge.sandbox.simulation.world import World

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tidegauge.sandbox import registration
-from tidegauge.sandbox.apiserver.identities import METRICS, SERVICE_ACCOUNTS, USERS
+from tidegauge.sandbox.apiserver.identities import KUBELET_CLIENT, METRICS, SERVICE_ACCOUNTS, USERS
 from tidegauge.sandbox.apiserver.server import ApiServer
 from tidegauge.sandbox.endpoint import Looks
 from tidegauge.sandbox.hostnode import THIS_MACHINE, ThisMachine
@@ -140,8 +140,9 @@ class EmbeddedCluster:
     ) -> ServedNode:
         authority = self.api.identities.authority
         pair = authority.server(name, ADDRESS)
+        allowed = (METRICS.name, KUBELET_CLIENT.name)
         node = ServedNode(
-            name, looks, self._authenticator(), METRICS.name, pair, authority.certificate, sock
+            name, looks, self._authenticator(), allowed, pair, authority.certificate, sock
         )
         stack.callback(sock.close)
         stack.push_async_callback(node.stop)

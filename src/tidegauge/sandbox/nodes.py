@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import TypeAlias
 
@@ -28,14 +28,14 @@ class ServedNode:
         name: str,
         looks: Looks,
         authenticator: Authenticating,
-        allowed: str,
+        allowed: Collection[str],
         pair: Pair,
         client_authority: bytes,
         sock: socket.socket,
     ) -> None:
         self.name = name
         self._looks = looks
-        self._endpoint = Endpoint(self, authenticator, [allowed])
+        self._endpoint = Endpoint(self, authenticator, allowed)
         self._twists: list[Twist] = []
         self._manners: list[Manner] = []
         self._pairs = [pair]

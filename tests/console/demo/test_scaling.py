@@ -14,8 +14,7 @@ from tidegauge.cluster.client import Client
 from tidegauge.console.access import api_access
 from tidegauge.sandbox.apiserver.identities import CONTROLLER_USER
 from tidegauge.sandbox.cluster import EmbeddedCluster
-from tidegauge.sandbox.faults.errors import FaultError
-from tidegauge.sandbox.faults.playing import Faults, read
+from tidegauge.sandbox.faults.playing import FaultError, Faults, read
 from tidegauge.sandbox.simulation import library
 from tidegauge.units.clock import SystemClock
 
@@ -178,5 +177,5 @@ async def test_a_story_without_autoscalers_has_no_such_fault(name: str, tmp_path
     """Which is told, with what has one."""
     cluster = EmbeddedCluster(tmp_path, library.shipped("leak"), this_machine=False)
     async with cluster, Faults(cluster) as faults:
-        with pytest.raises(FaultError, match=f"{name}: this story"):
+        with pytest.raises(FaultError, match=f"{name}: .*; the stories shop-day"):
             await faults.begin(read(name))

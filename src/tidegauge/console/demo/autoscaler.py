@@ -23,7 +23,7 @@ _LOOK = 0.5
 @asynccontextmanager
 async def autoscaler(
     cluster: EmbeddedCluster, courses: Courses, clock: Clock, period: float
-) -> AsyncIterator[None]:
+) -> AsyncIterator[Restarting[None]]:
     """It scales within, looking at each HPA every `period` seconds; `courses` is told of it.
 
     It begins when there is usage, for a cluster's first seconds would be nothing but warnings.
@@ -46,7 +46,7 @@ async def autoscaler(
 
     async with Restarting(live) as controller:
         cluster.restart_controller = controller.restart
-        yield
+        yield controller
 
 
 async def _usage_served(client: Client) -> None:

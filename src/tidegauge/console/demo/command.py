@@ -13,7 +13,7 @@ from tidegauge.console.demo.running import run
 from tidegauge.console.exits import Exit
 from tidegauge.console.wording import explained
 from tidegauge.sandbox.faults.declared import FAULTS
-from tidegauge.sandbox.faults.errors import FaultError
+from tidegauge.sandbox.faults.playing import FaultError
 from tidegauge.sandbox.simulation.library import StoryError
 
 _USAGE = """\

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -63,6 +63,9 @@ class Demo:
         )
         self.faults = Faults(self.cluster)
         self._to_begin: list[Play] = []
+        self._checks: list[Callable[[], None]] = []
+        """Each raises what has ended a part of it."""
+
         self.server: MetricsServer
         self.watcher: Watcher
 
@@ -70,7 +73,7 @@ class Demo:
         """Run until the stack is closed. Raises FaultError for a fault that can't be played."""
         await stack.enter_async_context(self.cluster)
         self.server = await stack.enter_async_context(metrics_server(self.cluster))
-        await self._scale(stack)
+        self._checks = [self.cluster.check, self.server.check, *await self._scale(stack)]
         access = api_access(str(self.cluster.kubeconfig("viewer")))
         client = await stack.enter_async_context(Client(access, self._clock))
         self.watcher = Watcher(client, self.server, self._clock, self._begun)
@@ -81,17 +84,20 @@ class Demo:
         for play in self._to_begin:
             self.faults.check(play)
 
-    async def _scale(self, stack: AsyncExitStack) -> None:
-        """Somebody else may do it: then there is only what needs a controller."""
+    async def _scale(self, stack: AsyncExitStack) -> list[Callable[[], None]]:
+        """Unless somebody else is to do it; what says whether it still runs."""
         options = self._options
-        if options.controller:
-            scaling = autoscaler(self.cluster, self.courses, self._clock, options.sync_period)
-            await stack.enter_async_context(scaling)
+        if not options.controller:
+            return []
+        scaling = autoscaler(self.cluster, self.courses, self._clock, options.sync_period)
+        controller = await stack.enter_async_context(scaling)
+        return [controller.check]
 
     async def look_on(self) -> None:
         """Look now and then, until cancelled; the given faults begin once all is there to lose."""
         while True:
-            self.cluster.check()
+            for check in self._checks:
+                check()
             await self.watcher.look()
             if self._to_begin and (self.watcher.complete or self._elapsed > COMPLETE):
                 plays, self._to_begin = self._to_begin, []

@@ -7,6 +7,7 @@ from tidegauge.autoscale.replay.figures import clock
 from tidegauge.console.demo import panels, scalingpanel
 from tidegauge.console.demo.courses import Course
 from tidegauge.console.demo.picture import AutoscalerRow, Picture
+from tidegauge.console.demo.sections import Section, fill
 from tidegauge.console.demo.spans import Line, Span, beside, fitted
 from tidegauge.sandbox.faults.declared import FAULTS, Fault
 from tidegauge.sandbox.faults.playing import Play
@@ -57,44 +58,9 @@ def compose(shown: Shown, columns: int, rows: int) -> list[Line]:
     head, foot = [*_head(shown)], [[], _keys(shown)]
     room = rows - len(head) - len(foot)
     sections = _menu(shown, columns, room) if shown.menu else _sections(shown, columns)
-    body = _fill(sections, room)
+    body = fill(sections, room)
     lines = [*head, *body, *([[]] * (room - len(body))), *foot]
     return [fitted(line, columns) for line in lines[:rows]]
-
-
-class _Section(NamedTuple):
-    """The first line is its title. Who has the higher `rank` gives way first, down to `least`."""
-
-    lines: Sequence[Line]
-    rank: int
-    least: int = 0
-
-
-def _fill(sections: Sequence[_Section], room: int) -> list[Line]:
-    """Sections with a gap between them, shortened until they fit; a title alone is left out."""
-    heights = [len(section.lines) for section in sections]
-    order = sorted(range(len(sections)), key=lambda index: -sections[index].rank)
-    for leasts in ([section.least for section in sections], [0] * len(sections)):
-        for index in order:
-            over = _needed(heights) - room
-            if over > 0:
-                shortened = max(leasts[index], heights[index] - over)
-                heights[index] = shortened if shortened > 1 else 0
-    for index in reversed(order):  # what a section left out has freed
-        if heights[index]:
-            spare = max(0, room - _needed(heights))
-            heights[index] += min(spare, len(sections[index].lines) - heights[index])
-    lines: list[Line] = []
-    for section, height in zip(sections, heights, strict=True):
-        if lines and height:
-            lines.append([])
-        lines.extend(section.lines[:height])
-    return lines[:room]
-
-
-def _needed(heights: Sequence[int]) -> int:
-    shown = [height for height in heights if height]
-    return sum(shown) + max(0, len(shown) - 1)
 
 
 def _head(shown: Shown) -> Iterator[Line]:
@@ -128,39 +94,39 @@ def _freshness(picture: Picture | None) -> str:
     return f"age {ages[len(ages) // 2]:.0f}s, oldest {ages[-1]:.0f}s"
 
 
-def _sections(shown: Shown, columns: int) -> list[_Section]:
+def _sections(shown: Shown, columns: int) -> list[Section]:
     """From top to bottom; what is wrong stays longest where there is little room."""
     picture = shown.picture
     if picture is None:
-        return [_Section([[Span(" The cluster is up; usage takes two measurements.")]], 0, 1)]
+        return [Section([[Span(" The cluster is up; usage takes two measurements.")]], 0, 1)]
     nodes = [*panels.nodes(picture.nodes, columns)]
-    sections = [_Section(nodes, 0, len(nodes))]
+    sections = [Section(nodes, 0, len(nodes))]
     sections += _scaling(shown, picture.autoscalers, wide=columns >= WIDE)
     workloads, pods = [*panels.workloads(picture.workloads)], [*panels.pods(picture.pods)][:PODS]
     if columns >= WIDE:
-        sections.append(_Section(beside(workloads, pods, LEFT), 5, 4))
+        sections.append(Section(beside(workloads, pods, LEFT), 5, 4))
     else:
-        sections += [_Section(workloads, 5, 4), _Section(pods, 6, 4)]
+        sections += [Section(workloads, 5, 4), Section(pods, 6, 4)]
     if shown.help:
         told = [*panels.commands(shown.commands)]  # asked for, so before what is told unasked
-        sections.append(_Section(told, 1, len(told)))
+        sections.append(Section(told, 1, len(told)))
     if shown.faults:
-        sections.append(_Section([*panels.active(shown.faults, columns)], 3, 3))
+        sections.append(Section([*panels.active(shown.faults, columns)], 3, 3))
     wrong = any(not gap.excused for gap in picture.gaps)  # all else is told if there is room
-    sections.append(_Section([*panels.gaps(picture, columns)], 2 if wrong else 8, 4))
-    return [*sections, _Section([*panels.events(picture)], 7, 3)]
+    sections.append(Section([*panels.gaps(picture, columns)], 2 if wrong else 8, 4))
+    return [*sections, Section([*panels.events(picture)], 7, 3)]
 
 
-def _scaling(shown: Shown, rows: Sequence[AutoscalerRow], *, wide: bool) -> Iterator[_Section]:
+def _scaling(shown: Shown, rows: Sequence[AutoscalerRow], *, wide: bool) -> Iterator[Section]:
     if not rows:
         return
     found = [*scalingpanel.autoscalers(rows, shown.courses, shown.elapsed, wide=wide)]
-    yield _Section(found, 2, min(len(found), AUTOSCALERS))
+    yield Section(found, 2, min(len(found), AUTOSCALERS))
     if steps := [*scalingpanel.steps(rows, shown.courses, shown.elapsed)]:
-        yield _Section(steps[:STEPS], 4, 4)
+        yield Section(steps[:STEPS], 4, 4)
 
 
-def _menu(shown: Shown, columns: int, room: int) -> list[_Section]:
+def _menu(shown: Shown, columns: int, room: int) -> list[Section]:
     """What each fault does is told where there is room for all of them."""
     active = {play.fault.name for play in shown.faults}
     title = [Span(" FAULTS  press a letter to begin or end one", "head")]
@@ -176,7 +142,7 @@ def _menu(shown: Shown, columns: int, room: int) -> list[_Section]:
         half = -(-len(cells) // 2)
         lines = [[*line] for line in beside(cells[:half], cells[half:], columns // 2)]
     told = [*panels.active(shown.faults, columns)]
-    return [_Section([title, *lines], 1), *([_Section(told, 2)] if told else [])]
+    return [Section([title, *lines], 1), *([Section(told, 2)] if told else [])]
 
 
 def _fault(letter: str, fault: Fault, *, on: bool) -> list[Span]:

@@ -8,8 +8,7 @@ from tidegauge.console import goflags
 from tidegauge.console.commandline import FlagError, faults, values, vocabulary
 from tidegauge.console.declaring import Flag, declare
 from tidegauge.console.kinds import DURATION, FILE, INTEGER, SWITCH, TEXT, WORDS
-from tidegauge.sandbox.faults.errors import FaultError
-from tidegauge.sandbox.faults.playing import read
+from tidegauge.sandbox.faults.playing import FaultError, read
 from tidegauge.sandbox.simulation import library
 
 

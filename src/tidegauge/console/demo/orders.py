@@ -1,7 +1,6 @@
 """What a running demo is told by `tidegauge demo fault`: a line of words, and the answer to it."""
 
-from tidegauge.sandbox.faults.errors import FaultError
-from tidegauge.sandbox.faults.playing import Faults, Play, read
+from tidegauge.sandbox.faults.playing import FaultError, Faults, Play, read
 
 FAILED = "error: "
 """How an answer begins that tells why nothing was done."""

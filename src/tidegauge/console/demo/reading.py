@@ -2,13 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from tidegauge.console.collecting import Failure
 from tidegauge.console.demo.picture import (
     UNMEASURED,
-    AutoscalerRow,
     EventRow,
     Gap,
     NodeRow,
@@ -17,7 +15,8 @@ from tidegauge.console.demo.picture import (
     Use,
     WorkloadRow,
 )
-from tidegauge.sandbox.apiserver.autoscalertargets import targets_text
+from tidegauge.console.demo.scalingreading import autoscalers
+from tidegauge.sandbox.apiserver.readable import seconds_of
 from tidegauge.sandbox.simulation.amounts import microcores, whole_bytes
 
 Object: TypeAlias = dict[str, Any]
@@ -60,7 +59,7 @@ def picture(answers: Answers, now: float, reason: Reason) -> Picture:
         workloads=[*_workloads(answers, running, of_pods)],
         gaps=[*_gaps(nodes, running, of_pods, now)],
         events=sorted(_events(answers.events, now), key=lambda event: event.age),
-        autoscalers=[*_autoscalers(answers, now)],
+        autoscalers=[*autoscalers(answers.autoscalers, _by_kind(answers), now)],
         running=len(running),
         freshness=[use.age for use in (*of_nodes.values(), *of_pods.values())],
     )
@@ -68,11 +67,6 @@ def picture(answers: Answers, now: float, reason: Reason) -> Picture:
 
 def _key(obj: Object) -> tuple[str, str]:
     return obj["metadata"]["namespace"], obj["metadata"]["name"]
-
-
-def seconds_of(text: str) -> float:
-    """Seconds since the epoch of an RFC 3339 time."""
-    return datetime.fromisoformat(text).timestamp()
 
 
 def _use(metrics: Object, now: float) -> Use:
@@ -115,38 +109,9 @@ def _workloads(
         yield WorkloadRow(namespace, name, wanted, ready, total, None in found)
 
 
-def _autoscalers(answers: Answers, now: float) -> Iterator[AutoscalerRow]:
-    kinds = {"Deployment": answers.deployments, "StatefulSet": answers.stateful_sets}
-    sizes = {(kind, *_key(each)): each for kind, found in kinds.items() for each in found}
-    for each in answers.autoscalers:
-        (namespace, name), spec = _key(each), each["spec"]
-        target = spec["scaleTargetRef"]
-        workload = sizes.get((target["kind"], namespace, target["name"]), {})
-        yield AutoscalerRow(
-            namespace=namespace,
-            name=name,
-            target=f"{target['kind']}/{target['name']}",
-            usage=targets_text(each),
-            minimum=spec.get("minReplicas", 1),
-            maximum=spec["maxReplicas"],
-            wanted=workload.get("spec", {}).get("replicas"),
-            ready=workload.get("status", {}).get("readyReplicas", 0),
-            said=_said(each.get("status", {})),
-            age=now - seconds_of(each["metadata"]["creationTimestamp"]),
-        )
-
-
-def _said(status: Object) -> str:
-    """The message of the condition that matters most."""
-    found = {each["type"]: each for each in status.get("conditions") or ()}
-    for kind, bad in (
-        ("AbleToScale", "False"),
-        ("ScalingActive", "False"),
-        ("ScalingLimited", "True"),
-    ):
-        if kind in found and found[kind]["status"] == bad:
-            return str(found[kind].get("message", ""))
-    return str(found.get("AbleToScale", {}).get("message", ""))
+def _by_kind(answers: Answers) -> Mapping[str, Sequence[Object]]:
+    """What may be scaled."""
+    return {"Deployment": answers.deployments, "StatefulSet": answers.stateful_sets}
 
 
 def _gaps(

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from tidegauge.console.demo.frame import LETTERS, Shown, compose
 from tidegauge.console.demo.terminal import Terminal
 from tidegauge.sandbox.faults.declared import FAULTS
-from tidegauge.sandbox.faults.errors import FaultError
-from tidegauge.sandbox.faults.playing import Faults, read
+from tidegauge.sandbox.faults.playing import FaultError, Faults, read
 
 REDRAW = 0.5
 """Seconds between two frames when no key is pressed: the clock in the head goes by seconds."""

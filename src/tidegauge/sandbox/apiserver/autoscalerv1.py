@@ -4,60 +4,17 @@ What v1 has no field for, Kubernetes writes into annotations as JSON, so that no
 client that reads and writes v1. Source: pkg/apis/autoscaling/v1/conversion.go.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-Object = dict[str, Any]
-Pairs = tuple[tuple[str, str], ...]
-"""Paths of fields in v2, and their names in v1."""
+from tidegauge.sandbox.apiserver import metricsv1
 
+Object = dict[str, Any]
 _PREFIX = "autoscaling.alpha.kubernetes.io/"
 _METRICS, _READINGS = f"{_PREFIX}metrics", f"{_PREFIX}current-metrics"
 _BEHAVIOR, _CONDITIONS = f"{_PREFIX}behavior", f"{_PREFIX}conditions"
-
-_RESOURCE: Pairs = (
-    ("name", "name"),
-    ("target.averageUtilization", "targetAverageUtilization"),
-    ("target.averageValue", "targetAverageValue"),
-)
-_NAMED: Pairs = (("metric.name", "metricName"), ("metric.selector", "selector"))
-_SOURCES: Mapping[str, Pairs] = {
-    "resource": _RESOURCE,
-    "containerResource": (*_RESOURCE, ("container", "container")),
-    "pods": (*_NAMED, ("target.averageValue", "targetAverageValue")),
-    "object": (
-        *_NAMED,
-        ("describedObject", "target"),
-        ("target.value", "targetValue"),
-        ("target.averageValue", "averageValue"),
-    ),
-    "external": (
-        ("metric.name", "metricName"),
-        ("metric.selector", "metricSelector"),
-        ("target.value", "targetValue"),
-        ("target.averageValue", "targetAverageValue"),
-    ),
-}
-_STATUSES: Mapping[str, Pairs] = {
-    block: tuple(
-        (path.replace("target.", "current."), re.sub("^target(?=.)", "current", name))
-        for path, name in pairs
-    )
-    for block, pairs in _SOURCES.items()
-}
-
-_ALWAYS_WANTED = {"pods": "targetAverageValue", "object": "targetValue"}
-_ALWAYS_READ = {
-    "resource": "currentAverageValue",
-    "containerResource": "currentAverageValue",
-    "pods": "currentAverageValue",
-    "object": "currentValue",
-    "external": "currentValue",
-}
-"""Quantities that Go writes as "0" where there is none: v1 has no way to leave them out."""
 
 _Metrics = list[dict[str, str | dict[str, Any]]]
 _TYPES: Mapping[str, Any] = {
@@ -75,8 +32,8 @@ def outward(obj: Object) -> Object:
     metrics, readings = spec.get("metrics") or [], status.get("currentMetrics") or []
     others = [each for each in metrics if _cpu_target(each) is None]
     extra: dict[str, Any] = {
-        _METRICS: [_flat(each, _SOURCES, _ALWAYS_WANTED) for each in others],
-        _READINGS: [_flat(each, _STATUSES, _ALWAYS_READ) for each in readings],
+        _METRICS: [metricsv1.spec_outward(each) for each in others],
+        _READINGS: [metricsv1.status_outward(each) for each in readings],
         _BEHAVIOR: _internal_behavior(spec["behavior"]) if "behavior" in spec else None,
         _CONDITIONS: status.get("conditions"),
     }
@@ -125,23 +82,6 @@ def _status_outward(status: Object, readings: list[Object]) -> Object:
     return kept
 
 
-def _flat(metric: Object, forms: Mapping[str, Pairs], always: Mapping[str, str]) -> Object:
-    flat: Object = {"type": metric.get("type", "")}
-    for block, pairs in forms.items():
-        if block in metric:
-            found = {name: _at(metric[block], path) for path, name in pairs}
-            kept = {name: value for name, value in found.items() if value is not None}
-            zero = {always[block]: "0"} if block in always else {}
-            flat[block] = zero | kept
-    return flat
-
-
-def _at(value: Any, path: str) -> Any:
-    for name in path.split("."):
-        value = (value or {}).get(name)
-    return value
-
-
 def _internal_behavior(behavior: Object) -> Object:
     """By the names of Go's own type, which stands there without JSON's."""
     return {
@@ -163,7 +103,7 @@ def inward(obj: Object) -> Object:
     spec, status = dict(obj.get("spec") or {}), dict(obj.get("status") or {})
     annotations = obj["metadata"].get("annotations") or {}
     found = {name: _read(annotations.get(name, ""), kind) for name, kind in _TYPES.items()}
-    metrics = [_deep(each, _SOURCES) for each in found[_METRICS] or ()]
+    metrics = [metricsv1.spec_inward(each) for each in found[_METRICS] or ()]
     if (percent := spec.pop("targetCPUUtilizationPercentage", None)) is not None:
         target = {"type": "Utilization", "averageUtilization": percent}
         metrics.append({"type": "Resource", "resource": {"name": "cpu", "target": target}})
@@ -173,7 +113,7 @@ def inward(obj: Object) -> Object:
         spec["behavior"] = _without_nothing(found[_BEHAVIOR])
     status.pop("currentCPUUtilizationPercentage", None)
     if found[_READINGS]:
-        status["currentMetrics"] = [_deep(each, _STATUSES) for each in found[_READINGS]]
+        status["currentMetrics"] = [metricsv1.status_inward(each) for each in found[_READINGS]]
     if found[_CONDITIONS]:
         status["conditions"] = found[_CONDITIONS]
     metadata = dict(obj["metadata"]) | {"annotations": _foreign(annotations)}
@@ -192,35 +132,6 @@ def _read(text: str, kind: Any) -> Any:
         return msgspec.json.decode(text, type=kind) if text else None
     except msgspec.DecodeError:
         return None
-
-
-def _deep(flat: Object, forms: Mapping[str, Pairs]) -> Object:
-    metric: Object = {"type": flat.get("type", "")}
-    for block, pairs in forms.items():
-        if isinstance(flat.get(block), dict):
-            made: Object = {}
-            metric[block] = made
-            for path, name in pairs:
-                if name in flat[block]:
-                    _put(made, path, flat[block][name])
-            if target := made.get("target"):
-                _say_type(target)
-    return metric
-
-
-def _put(made: Object, path: str, value: Any) -> None:
-    *outer, last = path.split(".")
-    for name in outer:
-        made = made.setdefault(name, {})
-    made[last] = value
-
-
-def _say_type(target: Object) -> None:
-    """v1 does not tell; and its nought beside an average is no value."""
-    if "averageValue" in target and target.get("value") == "0":
-        del target["value"]
-    by_field = {"averageUtilization": "Utilization", "averageValue": "AverageValue"}
-    target["type"] = next((by_field[name] for name in by_field if name in target), "Value")
 
 
 def _without_nothing(value: Any) -> Any:

@@ -34,6 +34,9 @@ USERS = {
 SERVICE_ACCOUNTS = (METRICS_USER, CONTROLLER_USER)
 """In `kube-system`; they come with a token, all others with a certificate."""
 
+KUBELET_CLIENT = User("kube-apiserver-kubelet-client", (MASTERS,))
+"""As whom the API server asks kubelets."""
+
 FRONT_PROXY = "front-proxy-client"
 
 SERVER_NAMES = ("127.0.0.1", "localhost", "kubernetes", "kubernetes.default.svc")

@@ -12,6 +12,7 @@ from tidegauge.sandbox.apiserver.decoding import parse
 from tidegauge.sandbox.apiserver.encoding import encoded
 from tidegauge.sandbox.apiserver.forms import FORMATS
 from tidegauge.sandbox.apiserver.kinds import SERVED
+from tidegauge.sandbox.apiserver.nodeproxying import NodeProxy
 from tidegauge.sandbox.apiserver.pages import Pages
 from tidegauge.sandbox.apiserver.rest import Rest
 from tidegauge.sandbox.apiserver.reviews import REVIEWS, Reviews
@@ -49,6 +50,7 @@ class Handler:
         rest: Rest,
         reviews: Reviews,
         services: ApiServices,
+        nodes: NodeProxy,
     ) -> None:
         self._authenticator = authenticator
         self._rbac = rbac
@@ -56,6 +58,7 @@ class Handler:
         self._rest = rest
         self._reviews = reviews
         self._services = services
+        self._nodes = nodes
         self.obstacle: Obstacle = lambda _info: None
 
     @asynccontextmanager
@@ -99,6 +102,8 @@ class Handler:
             if service is None:
                 raise StatusError(no_such_resource())
             return await self._services.forward(service, request, user)
+        if (info.resource, info.subresource) == ("nodes", "proxy"):
+            return await self._nodes.forward(request, info)
         if info.subresource and info.subresource not in kind.subresources:
             raise StatusError(no_such_resource())
         if info.namespace and not kind.namespaced and info.resource != "namespaces":

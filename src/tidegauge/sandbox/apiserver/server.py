@@ -11,6 +11,7 @@ from tidegauge.sandbox.apiserver.history import KEPT, History
 from tidegauge.sandbox.apiserver.identities import ADMIN, SERVER_NAMES, Identities
 from tidegauge.sandbox.apiserver.lifecycle import Lifecycle
 from tidegauge.sandbox.apiserver.namespaces import Namespaces
+from tidegauge.sandbox.apiserver.nodeproxying import NodeProxy
 from tidegauge.sandbox.apiserver.pages import Pages
 from tidegauge.sandbox.apiserver.proxying import Proxy
 from tidegauge.sandbox.apiserver.requests import Handler
@@ -87,6 +88,7 @@ class ApiServer:
             self._rest,
             Reviews(self.rbac, self.identities.find, clock),
             self._services,
+            NodeProxy(self.storage, self.identities),
         )
         pair = self.identities.authority.server(*SERVER_NAMES)
         bundles = (

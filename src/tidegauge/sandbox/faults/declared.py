@@ -37,6 +37,9 @@ class Fault:
     momentary: bool = False
     """It happens and is over."""
 
+    lacking: Callable[[EmbeddedCluster], str] = ofscaling.nothing
+    """What the cluster lacks that could have this fault; empty for nothing."""
+
     def costs(self, node: str) -> frozenset[str]:
         """Nodes that may be missing."""
         if self.cost is Cost.NODE:
@@ -226,6 +229,7 @@ FAULTS: tuple[Fault, ...] = (
         Cost.NOTHING,
         ofscaling.second_autoscaler,
         of_node=False,
+        lacking=ofscaling.lacks_autoscaler,
     ),
     Fault(
         "missing-request",
@@ -237,6 +241,7 @@ FAULTS: tuple[Fault, ...] = (
         Cost.NOTHING,
         ofscaling.missing_request,
         of_node=False,
+        lacking=ofscaling.lacks_requests,
     ),
 )
 

@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 from tidegauge.sandbox import registration
 from tidegauge.sandbox.apiserver.storage import key_of
 from tidegauge.sandbox.cluster import EmbeddedCluster
-from tidegauge.sandbox.faults.errors import FaultError
 
 Object: TypeAlias = dict[str, Any]
 
@@ -35,13 +34,22 @@ async def controller_restarted(cluster: EmbeddedCluster, _: str) -> AsyncIterato
     yield
 
 
+def nothing(_: EmbeddedCluster) -> str:
+    """Every cluster has what it takes."""
+    return ""
+
+
+def lacks_autoscaler(cluster: EmbeddedCluster) -> str:
+    if cluster.api.storage.list("horizontalpodautoscalers"):
+        return ""
+    return "there is no HPA here; the stories shop-day and flash-sale have some"
+
+
 @asynccontextmanager
 async def second_autoscaler(cluster: EmbeddedCluster, _: str) -> AsyncIterator[None]:
-    """Of the first target that has one. Raises FaultError where nothing has."""
+    """Of the first target that has one."""
     storage = cluster.api.storage
-    first = next(iter(storage.list("horizontalpodautoscalers")), None)
-    if first is None:
-        raise FaultError("second-autoscaler: this story has no HPA; shop-day and flash-sale have")
+    first = storage.list("horizontalpodautoscalers")[0]
     namespace = first["metadata"]["namespace"]
     metadata = {"name": SECOND, "namespace": namespace}
     made = {"metadata": metadata, "spec": first["spec"], "status": {"desiredReplicas": 0}}
@@ -53,13 +61,16 @@ async def second_autoscaler(cluster: EmbeddedCluster, _: str) -> AsyncIterator[N
             storage.delete("horizontalpodautoscalers", namespace, SECOND)
 
 
+def lacks_requests(cluster: EmbeddedCluster) -> str:
+    if any(_scaled_by_pods(cluster)):
+        return ""
+    return "nothing is scaled by resources of whole pods; the stories shop-day and flash-sale do so"
+
+
 @asynccontextmanager
 async def missing_request(cluster: EmbeddedCluster, _: str) -> AsyncIterator[None]:
-    """In a target that is scaled by a resource of whole pods. Raises FaultError where none is."""
-    found = next(_scaled_by_pods(cluster), None)
-    if found is None:
-        raise FaultError("missing-request: this story scales nothing by CPU or memory of pods")
-    resource, workload = found
+    """In the first target that is scaled by a resource of whole pods."""
+    resource, workload = next(_scaled_by_pods(cluster))
     _set_containers(cluster, resource, workload, [*_containers(workload), _sidecar()])
     try:
         yield

@@ -6,12 +6,15 @@ from typing import NamedTuple, Self
 
 from tidegauge.sandbox.cluster import EmbeddedCluster
 from tidegauge.sandbox.faults.declared import BY_NAME, FAULTS, Fault
-from tidegauge.sandbox.faults.errors import FaultError
 
 DEFAULT_NODE = "worker-2"
 
 SHOWN = 15.0
 """Seconds a momentary fault is still told of."""
+
+
+class FaultError(Exception):
+    """A fault that can't be played as asked; says what would be right."""
 
 
 class Play(NamedTuple):
@@ -67,15 +70,17 @@ class Faults:
         return [*self._active, *over]
 
     def check(self, play: Play) -> None:
-        """Raises FaultError when there is no such node."""
+        """Raises FaultError when there is no such node, or nothing that could have it."""
         if play.node and play.node not in self._cluster.nodes:
             names = ", ".join(sorted(self._cluster.nodes))
             raise FaultError(
                 f"{play.fault.name}: there is no node {play.node!r}; there are {names}"
             )
+        if lacking := play.fault.lacking(self._cluster):
+            raise FaultError(f"{play.fault.name}: {lacking}")
 
     async def begin(self, play: Play) -> None:
-        """Raises FaultError when it lasts already, or there is nothing that could have it."""
+        """Raises FaultError when it lasts already, and as `check` does."""
         self.check(play)
         async with self._changing:
             if play in self._active:
