@@ -3,8 +3,11 @@
 It shows what they say, not whether the metrics server can reach them.
 """
 
+import re
+
 from tidegauge.cluster.client import Client
 from tidegauge.cluster.errors import ApiError, ErrorAnswer, Forbidden, NotFound
+from tidegauge.kubelet import errors
 from tidegauge.kubelet.diagnosis import STATUS_ERRORS
 from tidegauge.kubelet.errors import ConnectError, KubeletError, StatusError
 from tidegauge.kubelet.target import Target
@@ -41,10 +44,25 @@ class ProxyTransport:
         """The client is not ours."""
 
 
+_WORDS: tuple[tuple[str, type[KubeletError]], ...] = (
+    ("is valid for|doesn't contain any IP SANs|not valid for any names", errors.WrongNameError),
+    ("certificate has expired|not yet valid", errors.ExpiredError),
+    ("certificate|x509", errors.UnknownAuthorityError),
+    ("connection refused", errors.RefusedError),
+    ("no such host", errors.DnsError),
+    ("no route to host|network is unreachable", errors.UnreachableError),
+    ("dial tcp .*timeout", errors.ConnectTimeoutError),
+    ("timeout|deadline exceeded", errors.DeadlineError),
+    ("EOF|reset by peer", errors.ConnectionLostError),
+)
+"""Of Go's errors, as the API server hands them on; the first that is found counts."""
+
+
 def _explained(node: str, error: ApiError) -> KubeletError:
     """The API server's own refusals are a Status with a reason; a kubelet's are plain text."""
     if isinstance(error, (Forbidden, NotFound)) and error.status.reason:
         return NoProxyError(node, error.url, error.detail)
-    if not isinstance(error, ErrorAnswer) or error.status.reason:
-        return ConnectError(node, error.url, error.detail)
-    return STATUS_ERRORS.get(error.code, StatusError)(node, error.url, error.detail)
+    if isinstance(error, ErrorAnswer) and not error.status.reason:
+        return STATUS_ERRORS.get(error.code, StatusError)(node, error.url, error.detail)
+    found = (kind for words, kind in _WORDS if re.search(words, error.detail))
+    return next(found, ConnectError)(node, error.url, error.detail)
