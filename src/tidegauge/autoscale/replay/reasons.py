@@ -29,16 +29,17 @@ def reason(decision: Decision, began: float) -> str:
 
 def _failure(decision: Decision) -> str:
     failure = decision.proposals.first_failure if decision.proposals else None
-    return failure.message if failure else decision.outcome.error or str(decision.path)
+    if failure:
+        return failure.message
+    events = decision.outcome.events
+    return events[-1].message if events else decision.outcome.error or str(decision.path)
 
 
 def _of_metrics(decision: Decision, began: float) -> str:
     proposals, normalization = decision.proposals, decision.normalization
     if proposals is None or normalization is None:
         return ""
-    asked = _winner(proposals)
-    held = _held(decision, normalization, began)
-    return f"{asked}; {held}" if held else asked
+    return "; ".join((_winner(proposals), *_held(decision, normalization, began)))
 
 
 def _winner(proposals: Proposals) -> str:
@@ -69,12 +70,14 @@ def _result(got: Calculation) -> str:
             return f" asks for {got.replicas}"
 
 
-def _held(decision: Decision, normalization: Normalization, began: float) -> str:
-    """What kept the size from what the metrics ask for; the last that had a part."""
+def _held(decision: Decision, normalization: Normalization, began: float) -> Iterator[str]:
+    """What kept the size from what the metrics ask for."""
     stable, limit = normalization.stabilization, normalization.limit
-    if limit.replicas == stable.recommended:
-        return ""
-    return _limited(decision, limit) if limit.bounded else _stabilized(stable, began)
+    if limit.replicas != stable.recommended:
+        if stable.bound_by:
+            yield _stabilized(stable, began)
+        if limit.bounded:
+            yield _limited(decision, limit)
 
 
 def _limited(decision: Decision, limit: Limit) -> str:
@@ -122,7 +125,7 @@ def _details(decision: Decision, began: float) -> Iterator[str]:
         yield _proposal(proposal)
     if decision.normalization:
         yield from _normalization(decision, decision.normalization, began)
-    if decision.outcome.error:
+    if decision.outcome.error and not decision.proposals:
         yield f"Error: {decision.outcome.error}."
 
 
