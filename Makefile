@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed-from-lock
 
-.PHONY: setup check lint types unit test demo bench deploy-files image lock clean
+.PHONY: setup check lint types unit test test-node demo bench deploy-files image lock clean
 
 setup: $(STAMP)
 
@@ -32,6 +32,10 @@ unit: setup
 # What fails is tried once more by itself: real components on a busy machine may be late. Both runs show.
 test: setup lint types
 	$(BIN)/pytest || $(BIN)/pytest --last-failed
+
+# The server in a pod of a real node, installed by Helm; part of `make test`. Needs root and cgroups of version 1.
+test-node: setup
+	$(BIN)/pytest tests/node
 
 # The cluster that comes along; ARGS are the flags of `tidegauge demo`, as ARGS="--for 60s".
 demo: setup

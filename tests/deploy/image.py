@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -28,12 +28,13 @@ TOOLS = ("buildah", "debootstrap")
 
 @dataclass(frozen=True)
 class Image:
-    """A built image: its archive, its bill of materials, and its unpacked file system."""
+    """A built image: its archive, its bill of materials, its unpacked file system, its parts."""
 
     archive: Path
     materials: Path
     root: Path
     config: Mapping[str, Any]
+    layers: Sequence[Path]
 
 
 def prerequisites() -> str | None:
@@ -46,10 +47,22 @@ def prerequisites() -> str | None:
     return None
 
 
-def build_image(folder: Path, say: Say) -> Image:
-    """Build it into a folder; skips the test, loudly, where that can't be done."""
+_built: list[Image] = []
+
+
+def the_image(folder: Path, say: Say) -> Image:
+    """Built once per run, into the folder of whoever asks first.
+
+    Skips the test, loudly, where it can't be built.
+    """
     if reason := prerequisites():
         pytest.skip(f"THE IMAGE IS NOT TESTED: {reason}")
+    if not _built:
+        _built.append(_build(folder, say))
+    return _built[0]
+
+
+def _build(folder: Path, say: Say) -> Image:
     _install_tools(say)
     store = build.cache_dir() / "containers"
     buildah = ["buildah", f"--root={store / 'storage'}", f"--runroot={store / 'run'}"]
@@ -85,18 +98,19 @@ def _run(command: list[str], env: Mapping[str, str], *, check: bool = True) -> s
     return done.stdout
 
 
-def _unpacked(archive: Path, folder: Path) -> tuple[Path, Mapping[str, Any]]:
-    """Its root, and its configuration."""
+def _unpacked(archive: Path, folder: Path) -> tuple[Path, Mapping[str, Any], list[Path]]:
+    """Its root, its configuration and its layers."""
     blobs, root = folder / "blobs", folder / "root"
     with tarfile.open(archive) as tar:
         tar.extractall(blobs, filter="fully_trusted")
     blob = _blobs(blobs)
     (described,) = json.loads((blobs / "index.json").read_text())["manifests"]
     manifest = json.loads(blob(described).read_text())
-    for layer in manifest["layers"]:
-        with tarfile.open(blob(layer)) as tar:
+    layers = [blob(layer) for layer in manifest["layers"]]
+    for layer in layers:
+        with tarfile.open(layer) as tar:
             tar.extractall(root, filter="fully_trusted")
-    return root, json.loads(blob(manifest["config"]).read_text())
+    return root, json.loads(blob(manifest["config"]).read_text()), layers
 
 
 def _blobs(folder: Path) -> Callable[[Mapping[str, str]], Path]:

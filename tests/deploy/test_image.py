@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import tidegauge
-from tests.deploy.image import Image, build_image
+from tests.deploy.image import Image, the_image
 
 MIB = 1 << 20
 # A base is made once per machine, by a minute of installing packages.
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(600)
 def image(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Image:
     reporter = request.config.pluginmanager.get_plugin("terminalreporter")
     assert reporter is not None
-    return build_image(
+    return the_image(
         tmp_path_factory.mktemp("image"), lambda line: reporter.write_line(line, flush=True)
     )
 
