@@ -16,7 +16,7 @@ from tidegauge.autoscale.lint.causes import Cause
 from tidegauge.autoscale.lint.refusals import refused, validation_causes
 from tidegauge.autoscale.lint.surroundings import Knowledge
 from tidegauge.console.exits import Exit
-from tidegauge.console.hpa.lint import lint
+from tidegauge.console.hpa.lint.command import lint
 
 NAMESPACE = "lint"
 GROUP = "lint.example.org"

@@ -12,8 +12,8 @@ import pytest
 from tidegauge.autoscale.lint.catalogue import CATALOGUE
 from tidegauge.console.exits import Exit
 from tidegauge.console.hpa.command import hpa as run
-from tidegauge.console.hpa.lint import lint
-from tidegauge.console.hpa.lintmanual import reference
+from tidegauge.console.hpa.lint.command import lint
+from tidegauge.console.hpa.lint.manual import reference
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -350,5 +350,5 @@ def test_without_a_cluster(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 def test_documentation() -> None:
-    """docs/lint.md is what `python -m tidegauge.console.hpa.lintmanual` prints."""
+    """docs/lint.md is what `python -m tidegauge.console.hpa.lint.manual` prints."""
     assert (DOCS / "lint.md").read_text() == reference()

@@ -28,8 +28,16 @@ Examples:
         Flags and examples of a verb.
 """
 
-VERBS = ("explain", "ls", "lint", "simulate", "loads", "record", "replay")
-"""Each is a function of a module, both of its name."""
+VERBS = {
+    "explain": "explain",
+    "ls": "ls",
+    "lint": "lint.command",
+    "simulate": "simulate",
+    "loads": "loads",
+    "record": "record",
+    "replay": "replay",
+}
+"""The module of each, with a function of the verb's name."""
 
 
 def hpa(arguments: Sequence[str]) -> int:
@@ -37,7 +45,7 @@ def hpa(arguments: Sequence[str]) -> int:
     match arguments:
         case [verb, *rest] if verb in VERBS:
             # Here, not above: no verb need wait for the imports of another.
-            module = import_module(f"tidegauge.console.hpa.{verb}")
+            module = import_module(f"tidegauge.console.hpa.{VERBS[verb]}")
             code: int = getattr(module, verb)(rest)
             return code
         case [] | ["--help" | "-h" | "help", *_]:

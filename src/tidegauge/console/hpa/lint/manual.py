@@ -1,4 +1,4 @@
-"""The rules of lint in words: `python -m tidegauge.console.hpa.lintmanual > docs/lint.md`."""
+"""The rules of lint in words: `python -m tidegauge.console.hpa.lint.manual > docs/lint.md`."""
 
 import sys
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from tidegauge.autoscale.lint.findings import Rule
 _PREFACE = """\
 # Linting autoscalers
 
-Written by `python -m tidegauge.console.hpa.lintmanual > docs/lint.md` from the rules in
+Written by `python -m tidegauge.console.hpa.lint.manual > docs/lint.md` from the rules in
 `src/tidegauge/autoscale/lint/`; do not edit it by hand.
 
 ```sh

@@ -9,7 +9,7 @@ from tidegauge.autoscale.lint.findings import Finding, Found, Severity, place_of
 from tidegauge.autoscale.lint.judging import findings, is_autoscaler, is_ignored
 from tidegauge.autoscale.lint.refusals import TWICE
 from tidegauge.autoscale.lint.surroundings import Knowledge
-from tidegauge.console.hpa.lintfiles import Source, groups
+from tidegauge.console.hpa.lint.files import Source, groups
 
 
 class Located(Struct, frozen=True):

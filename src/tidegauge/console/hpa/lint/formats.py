@@ -9,7 +9,7 @@ import msgspec
 from tidegauge import __version__
 from tidegauge.autoscale.lint.catalogue import CATALOGUE
 from tidegauge.autoscale.lint.findings import Rule, Severity
-from tidegauge.console.hpa.linting import Located, Report
+from tidegauge.console.hpa.lint.running import Located, Report
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from tidegauge.autoscale.lint.catalogue import CATALOGUE
 from tidegauge.autoscale.lint.findings import Rule, Severity
-from tidegauge.console.hpa.linting import Located, Report
+from tidegauge.console.hpa.lint.running import Located, Report
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _BOLD, _DIM = "1", "2"

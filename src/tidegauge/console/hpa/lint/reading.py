@@ -17,7 +17,7 @@ from tidegauge.autoscale.reading.mapping import ApiResource, version_path
 from tidegauge.cluster.access import Access
 from tidegauge.cluster.client import Client
 from tidegauge.cluster.errors import ClusterError, Forbidden, NotFound
-from tidegauge.console.hpa.lintslimming import slimmed
+from tidegauge.console.hpa.lint.slimming import slimmed
 from tidegauge.units.clock import SystemClock
 from tidegauge.units.quantities import Quantity
 

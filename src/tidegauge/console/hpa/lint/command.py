@@ -14,12 +14,12 @@ from tidegauge.cluster.errors import ClusterError
 from tidegauge.console.clusterflags import access_of
 from tidegauge.console.commandline import FlagError
 from tidegauge.console.exits import Exit
-from tidegauge.console.hpa import lintfiles
-from tidegauge.console.hpa.linting import Report, lint_files, lint_live
-from tidegauge.console.hpa.lintjson import report_json, report_sarif
-from tidegauge.console.hpa.lintoptions import FLAGS, NEVER, LintOptions, parse
-from tidegauge.console.hpa.lintreading import read_cluster
-from tidegauge.console.hpa.linttext import Painter, report_text, rule_text, rules_text
+from tidegauge.console.hpa.lint import files
+from tidegauge.console.hpa.lint.formats import report_json, report_sarif
+from tidegauge.console.hpa.lint.options import FLAGS, NEVER, LintOptions, parse
+from tidegauge.console.hpa.lint.reading import read_cluster
+from tidegauge.console.hpa.lint.running import Report, lint_files, lint_live
+from tidegauge.console.hpa.lint.text import Painter, report_text, rule_text, rules_text
 from tidegauge.console.wording import explained
 
 _USAGE = """\
@@ -78,7 +78,7 @@ def _asked(options: LintOptions) -> str:
 
 
 def _lint_files(options: LintOptions) -> int:
-    sources, problems = lintfiles.read(options.filename, options.namespace, _say)
+    sources, problems = files.read(options.filename, options.namespace, _say)
     minor = NEWEST if options.kubernetes_version is None else options.kubernetes_version
     report = lint_files(sources, Knowledge(minor=minor))
     if not report.autoscalers and not problems:

@@ -1,0 +1,1 @@
+"""`tidegauge hpa lint`: flags, files, screen."""
