@@ -29,5 +29,5 @@ async def test_a_kubelet_is_asked_through_the_api_server(tmp_path: Path) -> None
         with pytest.raises(ErrorAnswer, match='404: nodes "none" not found'):
             await read("admin", "none")
         async with running.nodes["worker-2"].silent():
-            with pytest.raises(ErrorAnswer, match=r"503: error trying to reach.*connection refused"):
+            with pytest.raises(ErrorAnswer, match=r"503: .*connection refused"):
                 await read("admin", "worker-2")
