@@ -229,6 +229,12 @@ _PROXY = {
             id="memory",
         ),
         pytest.param(
+            [_hpa(maxReplicas=2_000_000)],
+            None,
+            "spec.maxReplicas: 2000000 pods are more than the 10000 that are simulated at most",
+            id="too many pods",
+        ),
+        pytest.param(
             [_hpa(_GPU)],
             None,
             "spec.metrics[0].resource.name: gpu is not simulated, only cpu and memory are",

@@ -10,9 +10,13 @@ from tidegauge.autoscale.replay.loads import Load
 from tidegauge.autoscale.replay.measuring import Figure
 from tidegauge.autoscale.replay.workload import Workload
 
+MOST_PODS = 10_000
+"""A step of so many takes a tenth of a second; nobody has more behind one HPA."""
+
 
 def faults(workload: Workload, origins: Mapping[str, str], spec: Spec, load: Load) -> Iterator[str]:
     """Why it cannot be simulated, a line each."""
+    yield from _too_many(workload, spec)
     yield from _impossible(workload)
     yield from _not_modelled(workload, spec)
     yield from _unknown_origins(origins, spec, load)
@@ -24,6 +28,15 @@ def assumptions(
     """What a person should know of the simulation, a sentence each."""
     yield from _about_capacity(workload)
     yield from _about_metrics(spec, origins, load)
+
+
+def _too_many(workload: Workload, spec: Spec) -> Iterator[str]:
+    for what, number in (
+        ("spec.maxReplicas", spec.max_replicas),
+        ("replicas", workload.replicas),
+    ):
+        if number > MOST_PODS:
+            yield f"{what}: {number} pods are more than the {MOST_PODS} that are simulated at most"
 
 
 def _impossible(workload: Workload) -> Iterator[str]:

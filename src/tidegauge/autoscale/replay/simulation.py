@@ -65,19 +65,16 @@ class Simulation:
         self._meter = Meter(workload, self._now)
         self._traffic = Traffic(workload.capacity, queue=False)
         self._answering = Answering(setup.autoscaler.spec.metrics, setup.origins, setup.load)
-        self._judge: Judge | None = None
         self._demand = workload.demand(self._load.rates[0])
-        self._peak = 0.0
-        self._before = 0.0, 0.0
         self._fleet.begin(workload.replicas, self._now)
+        self._advance(0.0)
+        self._traffic.begin(queue=workload.queue)
+        self._judge = Judge(self._traffic)
+        self._peak = 0.0
+        self._before = self._traffic.served, self._traffic.dropped
 
     def steps(self) -> Iterator[Step]:
         """Each reconcile in turn. Then `scores` can be asked for."""
-        self._advance(0.0)
-        self._traffic.begin(queue=self._setup.workload.queue)
-        self._judge = Judge(self._traffic)
-        self._peak = self._saturation()
-        self._before = self._traffic.served, self._traffic.dropped
         number = 0
         while (at := number * self._setup.period) < self._load.seconds:
             self._advance(at)
@@ -86,7 +83,6 @@ class Simulation:
         self._advance(self._load.seconds)
 
     def scores(self) -> Scores:
-        assert self._judge
         return self._judge.scores(self._load.seconds, self._traffic)
 
     def _advance(self, until: float) -> None:
@@ -117,7 +113,7 @@ class Simulation:
 
     def _flow(self, seconds: float) -> None:
         rate = self._load.rates[self._row]
-        if self._judge:
+        if self._now >= 0:
             saturation = self._saturation()
             self._peak = max(self._peak, saturation)
             self._judge.lasted(self._now, seconds, self._demand, self._fleet, saturation)
@@ -127,7 +123,6 @@ class Simulation:
         had, ready = len(self._fleet.pods), self._fleet.ready
         decision = self._decide(had)
         size = had if decision.desired is None else decision.desired
-        assert self._judge
         self._judge.stepped(self._demand, ready, had, size)
         step = self._shown(decision, had, size)
         self._before = self._traffic.served, self._traffic.dropped
