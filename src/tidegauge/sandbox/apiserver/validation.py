@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tidegauge.autoscale.lint import validation
+from tidegauge.sandbox.apiserver.eventrules import event_faults
 from tidegauge.sandbox.apiserver.failures import invalid
 from tidegauge.sandbox.apiserver.kinds import Kind
 from tidegauge.sandbox.apiserver.podrules import POD_FORBIDDEN, fixed_part, pod_spec_faults
@@ -36,7 +37,8 @@ _WORKLOADS = frozenset({"deployments", "replicasets", "statefulsets"})
 
 def validate(kind: Kind, obj: Object) -> None:
     """Raises StatusError 422 with all that is wrong."""
-    _raise(kind, obj, [*_causes(kind, obj)])
+    made = event_faults(kind, obj) if kind.resource == "events" else ()
+    _raise(kind, obj, [*_causes(kind, obj), *made])
 
 
 def validate_update(kind: Kind, obj: Object, before: Object) -> None:
