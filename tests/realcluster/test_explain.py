@@ -63,6 +63,7 @@ class Step(NamedTuple):
 
     foretold: Explanation
     status: dict[str, Any]
+    after: Explanation
 
     @property
     def outcome(self) -> str:
@@ -71,14 +72,19 @@ class Step(NamedTuple):
         """
         first = self.foretold.metrics[0]
         seen = self.foretold.verdict.current, first.usage
-        # Of pods that were just started nobody knows whether the controller had their samples.
-        if seen != (self.status["currentReplicas"], _figure(self.status)) or first.left_out:
+        if seen != (self.status["currentReplicas"], _figure(self.status)) or self._in_flux:
             return "other input"
         if self._foretold == self.status["desiredReplicas"]:
             return "equal"
         if self._soon:
             return "early"
         return "doubted" if self.foretold.assumed else "different"
+
+    @property
+    def _in_flux(self) -> bool:
+        """Pods were just starting, so nobody knows which of their samples the controller had."""
+        before, after = self.foretold.metrics[0], self.after.metrics
+        return bool(before.left_out) and (not after or before.left_out != after[0].left_out)
 
     @property
     def _soon(self) -> bool:
@@ -172,14 +178,14 @@ async def _watch(client: Client, reader: Reader, name: str) -> Steps:
     while (now := time.monotonic()) < ends:
         stored = await client.get(path, type=dict[str, Any])
         status = stored.get("status", {})
-        if version not in ("", stored["metadata"]["resourceVersion"]) and _told(status):
-            for steps, explanation in zip(found, foretold, strict=True):
-                if explanation.metrics:
-                    steps.append(Step(explanation, status))
+        written = version not in ("", stored["metadata"]["resourceVersion"]) and _told(status)
         version = stored["metadata"]["resourceVersion"]
         once = await look(reader, NAMESPACE, name, Past(), PERIOD)
         watched = await look(reader, NAMESPACE, name, past, PERIOD)
-        foretold = once.explanation, watched.explanation
+        before, foretold = foretold, (once.explanation, watched.explanation)
+        for steps, explanation, after in zip(found, before, foretold, strict=bool(before)):
+            if written and explanation.metrics:
+                steps.append(Step(explanation, status, after))
         if now - remembered >= PERIOD:  # as often as the controller, else we remember more than it
             past, remembered = watched.past, now
         await asyncio.sleep(LOOK_SECONDS)

@@ -123,8 +123,8 @@ def test_a_screen_has_everything_and_fits():
     assert "shop/web → Deployment web: 6 replicas (min 1, max 10)" in text
     assert "cpu    20% / 60% → 0.33 → 0.50 with guesses · 6 pods → 2  decides" in text
     assert "and 1 more: has no metric sample; counted with 60m" in text
-    assert "it goes to 2 at" in text
-    assert "in 1m30s at the\n  latest." in text
+    assert "it goes to 2 by " in text
+    assert "(in 1m30s)" in text
     assert "and 2 more" in text
     for title in ("Metrics", "Held back", "Status", "Missing", "Assumed"):
         assert f"\n{title}\n" in text

@@ -65,7 +65,8 @@ def _claims(autoscaler: Autoscaler, decision: Decision) -> Iterator[Claim]:
     seen = old.observed_generation
     if seen is not None and seen < autoscaler.generation:
         yield Claim("spec", f"generation {seen}", f"generation {autoscaler.generation}")
-    if decision.current is not None and old.current_replicas != decision.current:
+    # After a change of size the status has the one before as the current one.
+    if decision.current not in (None, old.current_replicas, old.desired_replicas):
         yield Claim("currentReplicas", str(old.current_replicas), str(decision.current))
     yield from _metrics(autoscaler, old, new)
     if decision.rescale:

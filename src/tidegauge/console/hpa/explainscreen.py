@@ -69,9 +69,9 @@ def _outlook(told: Explanation) -> str:
     if foreseen is None:
         return ""
     at = foreseen.at.timestamp()
-    when = f"{clock(at)}, in {span(at - told.at.timestamp())}"
-    latest = " at the latest" if foreseen.at_latest else ""
-    return f"If load and pods stay as they are, it goes to {foreseen.desired} at {when}{latest}."
+    when = f"{clock(at)} (in {span(at - told.at.timestamp())})"
+    when = f"by {when} at the latest" if foreseen.at_latest else f"about {when}"
+    return f"If load and pods stay as they are, it goes to {foreseen.desired} {when}."
 
 
 def _metrics(metrics: Sequence[Measure], columns: int) -> Iterator[Line]:

@@ -18,6 +18,8 @@ class _Change(Struct, frozen=True):
     before: int
     after: int
     foretold: int | None
+    later: str
+    """When it was foretold for, if not for now."""
     figures: str
     """What the first metric was, and is: a load that changed meanwhile explains much."""
 
@@ -42,8 +44,9 @@ class Watched:
         self._looks += 1
         self._right += after == foretold
         if after != before or foretold != before:
-            at, figures = told.at.timestamp(), f"{_figure(last)} → {_figure(told)}"
-            self._changes.append(_Change(at, before, after, foretold, figures))
+            figures = f"{_figure(last)} → {_figure(told)}"
+            change = told.at.timestamp(), before, after, foretold, _later(last, after), figures
+            self._changes.append(_Change(*change))
 
     def lines(self) -> Iterator[Line]:
         yield []
@@ -55,13 +58,20 @@ class Watched:
         yield [Span(f"  {looks}, {self._right} as foretold")]
         for one in self._changes:
             right = one.after == one.foretold
-            said = "as foretold" if right else f"{one.foretold} was foretold"
+            said = "as foretold" if right else f"{one.foretold} was foretold{one.later}"
             text = f"  {clock(one.at)}  {one.before} → {one.after}, "
             yield [
                 Span(text),
                 Span(said, "good" if right else "bad"),
                 Span(f"  {one.figures}", "dim"),
             ]
+
+
+def _later(told: Explanation, size: int) -> str:
+    upcoming = told.outlook
+    if upcoming is None or upcoming.desired != size:
+        return ""
+    return f" until {clock(upcoming.at.timestamp())}"
 
 
 def _figure(told: Explanation) -> str:
