@@ -7,7 +7,7 @@ Python and small changes: what breaks them has made a hot path slower in kind. b
 
 import gc
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from random import Random
@@ -16,18 +16,15 @@ from typing import Any
 
 import pytest
 
-from bench.lists import Cluster, answer_of, layout_of
+from bench.lists import PROTOBUF, Cluster, answer_of, api_of, layout_of, read
 from tests.clock import ManualClock
 from tests.kubelet import bodies
 from tidegauge.kubelet.exposition import parse
-from tidegauge.serving.api import Api
-from tidegauge.serving.messages import Request
-from tidegauge.units.selectors import LabelSelector
 from tidegauge.usage.store import Store
 
 PODS, CONTAINERS = 30, 2
 LISTED = 1200
-JSON, PROTOBUF = "application/json", "application/vnd.kubernetes.protobuf"
+JSON = "application/json"
 
 
 def instructions(work: Callable[[], object]) -> int:
@@ -145,13 +142,7 @@ class Lists:
 
     def __init__(self) -> None:
         self.cluster = Cluster(LISTED)
-        self.api = Api(
-            self.cluster.view,
-            self.cluster.clock,
-            node_selector=LabelSelector(()),
-            observe_freshness=lambda _: None,
-            server_address="",
-        )
+        self.api = api_of(self.cluster)
         self.cluster.answer_all()
 
     def new(self, path: str, accept: str) -> Callable[[], int]:
@@ -161,9 +152,8 @@ class Lists:
         return lambda: self.read(path, accept)
 
     def read(self, path: str, accept: str) -> int:
-        request = Request("GET", f"/apis/metrics.k8s.io/v1{path}", [("accept", accept)])
-        body: bytes | Iterable[bytes] = self.api.respond(request).body
-        return sum(map(len, [body] if isinstance(body, bytes) else body))
+        """The size of a list."""
+        return read(self.api, path, accept).size
 
 
 @pytest.mark.parametrize(
