@@ -77,10 +77,15 @@ def _load(runs: Sequence[Run]) -> Panel:
     return Panel("Load", shapes, " /s")
 
 
-def _offered(run: Run) -> Shape | None:
-    if all(step.load is None for step in run.steps):
+def _known(run: Run, label: str, style: str, value: Callable[[Step], float | None]) -> Shape | None:
+    """None where no step has it."""
+    if all(value(step) is None for step in run.steps):
         return None
-    return Shape("requests", "load", _column(run, lambda step: step.load))
+    return Shape(label, style, _column(run, value))
+
+
+def _offered(run: Run) -> Shape | None:
+    return _known(run, "requests", "load", lambda step: step.load)
 
 
 def _served(run: Run) -> Shape | None:
@@ -120,9 +125,7 @@ def _bounds(run: Run) -> Shape:
 
 
 def _needed(run: Run) -> Shape | None:
-    if all(step.demand is None for step in run.steps):
-        return None
-    return Shape("needed", "needed", _column(run, lambda step: step.demand))
+    return _known(run, "needed", "needed", lambda step: step.demand)
 
 
 def _wanted(run: Run) -> Shape:
@@ -130,9 +133,7 @@ def _wanted(run: Run) -> Shape:
 
 
 def _cluster(run: Run) -> Shape | None:
-    if all(step.cluster is None for step in run.steps):
-        return None
-    return Shape("the cluster's own", "cluster", _column(run, lambda step: step.cluster))
+    return _known(run, "the cluster's own", "cluster", lambda step: step.cluster)
 
 
 def _size(run: Run) -> Shape:
