@@ -121,7 +121,7 @@ def test_a_screen_has_everything_and_fits():
     assert max(width(line) for line in lines if "kubectl" not in plain([line])) <= 80
     assert "/long" * 30 in text
     assert "shop/web → Deployment web: 6 replicas (min 1, max 10)" in text
-    assert "cpu    20% / 60% → 0.33 → 0.50 with guesses · 6 pods → 2  decides" in text
+    assert "cpu    20% / 60% → 0.33 → 0.50 with guesses \u00d7 6 pods → 2  decides" in text
     assert "and 1 more: has no metric sample; counted with 60m" in text
     assert "it goes to 2 by " in text
     assert "(in 1m30s)" in text
@@ -144,7 +144,7 @@ def test_an_explanation_on_the_screen(run, capsys):
 
     shown = capsys.readouterr().out
     assert "▲ Scales up from 2 to 3 at the controller's next look, within 15s" in shown
-    assert "cpu  60% / 50% → 1.20 · 2 pods → 3  decides" in shown
+    assert "cpu  60% / 50% → 1.20 \u00d7 2 pods → 3  decides" in shown
     assert "by the rules of Kubernetes 1.37" in shown
     assert "\x1b" not in shown
 

@@ -10,8 +10,10 @@ from time import time
 import msgspec
 import yaml
 
+from tidegauge.autoscale.explaining.explaining import Explained
 from tidegauge.autoscale.explaining.explanation import Explanation, Outcome
 from tidegauge.autoscale.explaining.recollecting import Past
+from tidegauge.autoscale.reading.reader import Reader
 from tidegauge.cluster.errors import ClusterError
 from tidegauge.console.commandline import FlagError
 from tidegauge.console.demo.spans import Line, ansi
@@ -72,24 +74,34 @@ def explain(arguments: Sequence[str]) -> int:
 
 async def _explain(name: str, options: ExplainOptions) -> int:
     """Raises ClusterError and NoSuchHpaError."""
-    past, watched = Past(), Watched()
-    period = options.controller.period
+    watched, period = Watched(), options.controller.period
     async with asker(options, options, environ) as asked:
         namespace = options.namespace or asked.namespace
-        while True:
-            got = await look(asked.reader, namespace, name, past, period)
-            watched.note(got.explanation)
+        got = await look(asked.reader, namespace, name, Past(), period)
+        _show(got.explanation, watched, options)
+        while options.watch:
+            got = await _again(asked.reader, got, period)
             _show(got.explanation, watched, options)
-            if not options.watch:
-                break
-            past = got.past
-            scaled = got.decision.outcome.status.last_scale_time
-            await asyncio.sleep(next_look(time(), period, scaled) - time())
     unknown = got.explanation.verdict.outcome is Outcome.UNKNOWN
     return Exit.UNREACHABLE if unknown else Exit.FINE
 
 
+async def _again(reader: Reader, got: Explained, period: float) -> Explained:
+    """A moment before the controller looks next, or later where nothing can be read. Raises
+    NoSuchHpaError.
+    """
+    namespace, name = got.explanation.namespace, got.explanation.name
+    scaled = got.decision.outcome.status.last_scale_time
+    while True:
+        await asyncio.sleep(next_look(time(), period, scaled) - time())
+        try:
+            return await look(reader, namespace, name, got.past, period)
+        except ClusterError as error:
+            _refuse([str(error)])
+
+
 def _show(told: Explanation, watched: Watched, options: ExplainOptions) -> None:
+    watched.note(told)
     if options.output == "json":
         sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
     elif options.output == "yaml":

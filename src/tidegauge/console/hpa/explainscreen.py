@@ -99,7 +99,7 @@ def _proposal(one: Measure) -> Iterator[Span]:
     if one.rebalanced is not None and one.rebalanced != one.ratio:
         yield Span(f" → {ratio(one.rebalanced)} with guesses")
     if one.counted is not None:
-        yield Span(f" · {count(one.counted, 'pod')}", "dim")
+        yield Span(f" × {count(one.counted, 'pod')}", "dim")  # noqa: RUF001  (it multiplies)
     yield Span(f" → {one.proposal}", "head")
     if one.decides:
         yield Span("  decides", "good")
