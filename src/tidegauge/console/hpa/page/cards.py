@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tidegauge.autoscale.replay.result import Run, Scores
 from tidegauge.console.hpa.page.markup import NOTHING, Markup, element, joined, text
-from tidegauge.console.hpa.page.panels import LETTERS
+from tidegauge.console.hpa.page.shapes import LETTERS
 from tidegauge.console.hpa.page.ticks import number
 
 _LESS, _NEITHER, _MORE = -1, 0, 1

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from tidegauge.autoscale.replay.figures import clock
 from tidegauge.autoscale.replay.result import Run, Step
 from tidegauge.console.hpa.page.markup import NOTHING, Markup, element, joined, text
-from tidegauge.console.hpa.page.panels import LETTERS
 from tidegauge.console.hpa.page.paths import HEIGHT, WIDTH
+from tidegauge.console.hpa.page.shapes import LETTERS
 
 
 def changes(runs: Sequence[Run]) -> Markup:

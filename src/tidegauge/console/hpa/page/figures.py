@@ -5,8 +5,8 @@ so they keep their size on a small screen and can be selected.
 from tidegauge.autoscale.replay.figures import clock
 from tidegauge.console.hpa.page import paths
 from tidegauge.console.hpa.page.markup import NOTHING, Markup, element, text
-from tidegauge.console.hpa.page.panels import Panel, Shape
 from tidegauge.console.hpa.page.paths import HEIGHT, WIDTH, Scales
+from tidegauge.console.hpa.page.shapes import Panel, Shape
 from tidegauge.console.hpa.page.ticks import number, ticks, time_ticks, whole_ticks
 
 _ROWS, _COLUMNS = 4, 8

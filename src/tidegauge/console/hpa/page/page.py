@@ -11,9 +11,10 @@ from tidegauge.console.hpa.page.changes import changes, hovered
 from tidegauge.console.hpa.page.figures import figure
 from tidegauge.console.hpa.page.markup import NOTHING, Markup, element, text
 from tidegauge.console.hpa.page.palette import DARK, LIGHT, variables
-from tidegauge.console.hpa.page.panels import LETTERS, longest, panels
+from tidegauge.console.hpa.page.panels import panels
 from tidegauge.console.hpa.page.series import data
 from tidegauge.console.hpa.page.setup import differences, setup
+from tidegauge.console.hpa.page.shapes import LETTERS, longest
 from tidegauge.console.hpa.page.ticks import number
 
 _NOTHING_FROM_OUTSIDE = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"

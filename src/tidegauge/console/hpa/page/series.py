@@ -8,7 +8,7 @@ import msgspec
 from tidegauge.autoscale.replay.result import Run, Step
 from tidegauge.console.hpa.page.markup import Markup, element
 from tidegauge.console.hpa.page.measures import measure_of
-from tidegauge.console.hpa.page.panels import LETTERS, longest
+from tidegauge.console.hpa.page.shapes import LETTERS, longest
 
 _ROWS: Sequence[tuple[str, str, Callable[[Step], float | None]]] = (
     ("load", " /s", lambda step: step.load),

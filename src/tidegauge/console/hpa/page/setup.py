@@ -7,7 +7,7 @@ import yaml
 
 from tidegauge.autoscale.replay.result import Run
 from tidegauge.console.hpa.page.markup import Markup, element, joined, text
-from tidegauge.console.hpa.page.panels import LETTERS
+from tidegauge.console.hpa.page.shapes import LETTERS
 
 _FEW = 6
 """Differences that are shown unasked."""
