@@ -1,9 +1,9 @@
 """Bodies: whole where they are small, slice by slice and compressed where they are not."""
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 COMPRESS_ABOVE = 128 * 1024
 """Bytes; the Go server's limit, below which compressing costs more than it saves."""
@@ -23,11 +23,15 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return "gzip" in [token.strip() for token in accept_encoding.split(",")]
 
 
-class Stream(NamedTuple):
-    """A body on its way: its slices, and what remains to be done to all of them."""
+Slice: TypeAlias = Sequence[bytes]
+"""Pieces to be written together. They may be kept elsewhere too: then they are not copied here."""
 
-    slices: Iterator[bytes]
-    finish: Callable[[Iterator[bytes]], Iterator[bytes]]
+
+class Stream(NamedTuple):
+    """A body on its way: its slices, and what makes of all of them what is written."""
+
+    slices: Iterator[Slice]
+    finish: Callable[[Iterator[Slice]], Iterator[bytes]]
 
 
 def settle(stream: Stream, *, compress: bool) -> tuple[bytes | Iterator[bytes], bool]:
@@ -35,12 +39,12 @@ def settle(stream: Stream, *, compress: bool) -> tuple[bytes | Iterator[bytes], 
 
     Whether it is must be known before the first byte leaves, for it stands in a header.
     """
-    seen: list[bytes] = []
+    seen: list[Slice] = []
     size = effort = 0
-    for piece in stream.slices:
-        seen.append(piece)
-        size += len(piece)
-        effort += _WRITTEN if piece else _SKIMMED
+    for pieces in stream.slices:
+        seen.append(pieces)
+        size += sum(map(len, pieces))
+        effort += _WRITTEN if pieces else _SKIMMED
         if size > COMPRESS_ABOVE or effort > _PATIENCE:
             break
     else:

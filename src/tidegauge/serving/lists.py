@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 from tidegauge.serving import jsontext, protobuf, yamltext
-from tidegauge.serving.bodies import Stream
+from tidegauge.serving.bodies import Slice, Stream
 from tidegauge.serving.negotiation import PROTOBUF, YAML, MediaType
 from tidegauge.serving.selection import CHUNK
 from tidegauge.serving.shapes import Shape
@@ -43,26 +43,26 @@ def render(text: str, media: MediaType) -> bytes:
 def stream(chunks: Chunks[T], shape: Shape[T], media: MediaType) -> Stream:
     if media.format == PROTOBUF:
         return Stream(_messages(chunks, shape), partial(_enclosed, shape))
-    return Stream(_texts(chunks, shape, media), iter)
+    return Stream(_texts(chunks, shape, media), partial(map, b"".join))
 
 
-def _texts(chunks: Chunks[T], shape: Shape[T], media: MediaType) -> Iterator[bytes]:
+def _texts(chunks: Chunks[T], shape: Shape[T], media: MediaType) -> Iterator[Slice]:
     batches = _batches(chunks, _batch_size(media))
     for first in batches:
         if first:
             break
-        yield b""
+        yield ()
     else:
-        yield render(jsontext.dump({**_head(shape), **shape.empty}), media)
+        yield (render(jsontext.dump({**_head(shape), **shape.empty}), media),)
         return
     head, write = shape.open(first[0])
     frame = _frame({**_head(shape), **head}, shape.key, media)
     opening = frame.start
     for batch in chain([first], batches):
         items = frame.separator.join([frame.item(write(entry)) for entry in batch])
-        yield (opening + items).encode() if batch else b""
+        yield ((opening + items).encode(),) if batch else ()
         opening = frame.separator if batch else opening
-    yield frame.end.encode()
+    yield (frame.end.encode(),)
 
 
 def _batch_size(media: MediaType) -> int:
@@ -107,26 +107,28 @@ def _yaml_item(text: str) -> str:
     return yamltext.from_json(f"[{text}]")
 
 
-def _messages(chunks: Chunks[T], shape: Shape[T]) -> Iterator[bytes]:
+def _messages(chunks: Chunks[T], shape: Shape[T]) -> Iterator[Slice]:
     message = shape.message
     assert message is not None, f"{shape.kind} has no protobuf form"
     for chunk in chunks:
-        yield b"".join([message(entry) for entry in chunk])
+        yield [message(entry) for entry in chunk]
 
 
-def _enclosed(shape: Shape[Any], items: Iterator[bytes]) -> Iterator[bytes]:
+def _enclosed(shape: Shape[Any], items: Iterator[Slice]) -> Iterator[bytes]:
     """The length stands first, so nothing can be written before everything is made."""
-    made: deque[bytes] = deque()
-    for item in items:
-        made.append(item)
+    made: deque[Slice] = deque()
+    length = 0
+    for messages in items:
+        made.append(messages)
+        length += sum(map(len, messages))
         yield b""
     metadata = protobuf.chunk(3 - shape.item_field, protobuf.EMPTY_LIST_META)
     if shape.item_field == 2:
-        made.appendleft(metadata)
+        made.appendleft((metadata,))
     else:
-        made.append(metadata)
-    start, end = protobuf.around(shape.api_version, shape.kind, sum(map(len, made)))
+        made.append((metadata,))
+    start, end = protobuf.around(shape.api_version, shape.kind, length + len(metadata))
     yield start
     while made:  # what is written is let go
-        yield made.popleft()
+        yield b"".join(made.popleft())
     yield end
