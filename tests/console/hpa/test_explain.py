@@ -214,6 +214,30 @@ def test_who_may_get_but_not_list_sees_all_but_one_thing(served, run, capsys):
     assert "you may not list HPAs" in capsys.readouterr().out
 
 
+def test_a_watch_outlives_a_failing_look(served, run, capsys, monkeypatch):
+    """It says so, goes on, compares, and ends with Ctrl-C."""
+    hpas, calls = served.answers[PLACE], iter(["fail", "mend", "stop"])
+
+    def next_look(now, *_):
+        match next(calls):
+            case "fail":
+                served.answers[PLACE] = 500, "oh"
+            case "mend":
+                served.answers[PLACE] = hpas
+            case _:
+                raise KeyboardInterrupt
+        return now
+
+    monkeypatch.setattr("tidegauge.console.hpa.explain.next_look", next_look)
+
+    assert run("explain", "web", "-n", NAMESPACE, "--watch") == Exit.FINE
+
+    shown = capsys.readouterr()
+    assert "HTTP 500: oh" in shown.err
+    assert "from the next look on, what happens is compared" in shown.out
+    assert "2 → 2, 3 was foretold  60% → 60%" in shown.out
+
+
 def test_a_cluster_that_is_not_there(tmp_path, capsys):
     """Exit code 3, with its address."""
     with serving() as gone:
