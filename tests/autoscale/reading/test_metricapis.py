@@ -233,6 +233,18 @@ def test_the_version_of_the_custom_metrics_api(versions, preferred, chosen):
     assert choose_version(group) == chosen
 
 
+def test_what_a_role_has_to_grant():
+    """Lists of usage and of series; of custom metrics a subresource of the object."""
+    metrics = resource("cpu"), pods("hits"), of_object(INGRESS), external("q")
+
+    assert [question.access for question in asked(*metrics)] == [
+        ("list", "pods.metrics.k8s.io"),
+        ("get", "pods.custom.metrics.k8s.io/hits"),
+        ("get", "ingresses.networking.k8s.io.custom.metrics.k8s.io/hits"),
+        ("list", "q.external.metrics.k8s.io"),
+    ]
+
+
 def test_questions_can_be_shared_between_hpas():
     """Equal ones are one key."""
     (first,), (second,) = asked(external("q")), asked(external("q"))

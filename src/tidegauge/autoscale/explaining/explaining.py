@@ -11,7 +11,14 @@ from tidegauge.autoscale.engine.reconciling import decide
 from tidegauge.autoscale.engine.situation import Situation
 from tidegauge.autoscale.explaining import verdicts
 from tidegauge.autoscale.explaining.claims import standing
-from tidegauge.autoscale.explaining.explanation import Explanation, Hold, Lack, Outlook, moment
+from tidegauge.autoscale.explaining.explanation import (
+    Explanation,
+    Hold,
+    Lack,
+    Outlook,
+    Standing,
+    moment,
+)
 from tidegauge.autoscale.explaining.foreseeing import Foreseen, foresee
 from tidegauge.autoscale.explaining.holds import holds
 from tidegauge.autoscale.explaining.lacks import CONTROLLER, Subject, lacks, permissions
@@ -37,28 +44,17 @@ def explain(
     does not exist.
     """
     found = observed.situation
-    autoscaler = found.autoscaler
-    recollection = recollect(
-        autoscaler.spec, autoscaler.status, past, found.now, found.settings, period
-    )
+    spec, status = found.autoscaler.spec, found.autoscaler.status
+    recollection = recollect(spec, status, past, found.now, found.settings, period)
     situation = replace(found, memory=recollection.memory)
     decision = decide(situation)
-    target = autoscaler.spec.scale_target_ref
     blind = [one for one in observed.unread if one.resource not in _UNSEEN]
-    explanation = Explanation(
-        namespace=autoscaler.namespace,
-        name=autoscaler.name,
-        target=f"{target.kind} {target.name}",
-        at=moment(found.now),
-        profile=next(name for name, one in PROFILES.items() if one == found.profile),
-        minimum=decision.minimum,
-        maximum=decision.maximum,
-        status=standing(observed.object, autoscaler, decision, found.now, period),
-        verdict=verdicts.unknown(decision, blind),
-    )
-    if blind:
-        explanation = _unknown(explanation, blind)
-    else:
+    explanation = _unknown(observed, decision, blind)
+    if not blind:
+        explanation = replace(
+            explanation,
+            status=standing(observed.object, found.autoscaler, decision, found.now, period),
+        )
         explanation = _known(explanation, situation, decision, recollection, period, similar)
     assumed = (*explanation.assumed, *_unseen(observed.unread))
     carried = replace(
@@ -74,11 +70,21 @@ def _seen(now: float, decision: Decision) -> Rescale | None:
     return None if decision.current is None else Rescale(now, decision.current, is_change=False)
 
 
-def _unknown(explanation: Explanation, unread: Sequence[Unread]) -> Explanation:
-    return replace(
-        explanation,
-        missing=(permissions(explanation.namespace, unread),),
-        status=replace(explanation.status, stale=False, text="not compared", claims=()),
+def _unknown(observed: Observed, decision: Decision, unread: Sequence[Unread]) -> Explanation:
+    """For who may not read what it takes."""
+    found = observed.situation
+    target = found.autoscaler.spec.scale_target_ref
+    return Explanation(
+        namespace=found.autoscaler.namespace,
+        name=found.autoscaler.name,
+        target=f"{target.kind} {target.name}",
+        at=moment(found.now),
+        profile=next(name for name, one in PROFILES.items() if one == found.profile),
+        minimum=decision.minimum,
+        maximum=decision.maximum,
+        verdict=verdicts.unknown(decision, unread),
+        status=Standing(stale=False, text="not compared"),
+        missing=(permissions(found.autoscaler.namespace, unread),),
     )
 
 

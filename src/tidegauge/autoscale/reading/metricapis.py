@@ -30,12 +30,26 @@ _Decode: TypeAlias = Callable[[bytes], Answer]
 
 
 class Question(Struct, frozen=True):
-    """A GET request for JSON. `asked` is what client-go's errors call it."""
+    """A GET request for JSON."""
 
     decode: _Decode
     path: str
     params: tuple[tuple[str, str], ...]
-    asked: str
+    resource: str
+    """As authorization and upstream's errors name it."""
+    name: str = ""
+    subresource: str = ""
+
+    @property
+    def asked(self) -> str:
+        """As client-go's errors end."""
+        return f"{self.resource} {self.name}".rstrip()
+
+    @property
+    def access(self) -> tuple[str, str]:
+        """The verb and the resource that a Role has to grant."""
+        verb = "get" if self.name else "list"
+        return verb, "/".join(filter(None, (self.resource, self.subresource)))
 
     def answer(self, body: bytes) -> Answer:
         """A body that cannot be read is a failure, too."""
@@ -160,9 +174,9 @@ class _Asking(Struct, frozen=True):
         if isinstance(version, Failure):
             return version
         params = _params(**(selected or {}), metricLabelSelector=query(metric.selector))
-        resource, name, *_ = parts
+        resource, name, *subresource = parts
         path = self._path(CUSTOM, version, *parts)
-        return Question(decode, path, params, f"{resource}.{CUSTOM} {name}")
+        return Question(decode, path, params, f"{resource}.{CUSTOM}", name, *subresource)
 
 
 def _params(**params: str) -> tuple[tuple[str, str], ...]:

@@ -197,7 +197,7 @@ class _Look:
         try:
             _type, body = await self._client.read(question.path, accept=JSON, params=params)
         except ClusterError as error:
-            self.unread.extend(_refused("list", question.asked.partition(" ")[0], error))
+            self.unread.extend(_refused(*question.access, error))
             return failure(error, question.asked)
         return question.answer(body)
 
