@@ -79,6 +79,19 @@ def test_a_step_is_kept_with_its_reason() -> None:
     assert courses.unfounded == []
 
 
+def test_a_size_that_was_refused_is_no_step() -> None:
+    """Why the target did not take it is told."""
+    told = reconciled(25, 450)
+    courses = Courses(BEGAN)
+
+    courses.tell(Reconciled(told.situation, decide(told.situation, "no quorum")))
+
+    course = courses.all["shop/web"]
+    assert course.steps == []
+    assert course.failing
+    assert course.now.endswith("; failed to rescale Deployment/shop/web: no quorum")
+
+
 def test_what_holds_a_size_is_told_with_its_end() -> None:
     """By the clock of the demo."""
     courses = Courses(BEGAN)

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 from tidegauge.autoscale.controller import Reconciled
 from tidegauge.autoscale.engine.answers import Failure
 from tidegauge.autoscale.engine.decision import Decision, Path
+from tidegauge.autoscale.engine.labels import Action
 from tidegauge.autoscale.engine.situation import Situation
 from tidegauge.autoscale.replay.reasons import reason
 
@@ -39,7 +41,7 @@ class Course:
     """Whether something keeps the size from what the metrics ask for."""
 
     failing: bool = False
-    """Whether no size can be found."""
+    """Whether no size can be found, or the target does not take it."""
 
     steps: list[Step] = field(default_factory=list)
 
@@ -66,12 +68,14 @@ class Courses:
         key, decision = reconciled.key, reconciled.decision
         at = reconciled.situation.now - self._began
         course = self._courses.setdefault(key, Course(at))
-        course.now = reason(decision, self._began)
+        why, acted = reason(decision, self._began), decision.outcome.action is not Action.NONE
+        refused = decision.rescale and not acted
+        course.now = f"{why}; {decision.outcome.error}" if refused else why
         course.held = _held(decision)
-        course.failing = decision.path in _WITHOUT_SIZE
-        if not decision.rescale or decision.current is None or decision.desired is None:
+        course.failing = refused or decision.path in _WITHOUT_SIZE
+        if not acted:
             return
-        course.steps.append(Step(at, decision.current, decision.desired, course.now))
+        course.steps.append(Step(at, decision.current or 0, decision.desired or 0, why))
         del course.steps[:-STEPS]
         if decision.path is Path.METRICS and not _known(reconciled.situation):
             self.unfounded.append(f"{key}: {decision.current} to {decision.desired}")
@@ -85,6 +89,6 @@ def _held(decision: Decision) -> bool:
 def _known(situation: Situation) -> bool:
     """Whether any metric API said anything."""
     answers = situation.answers
-    given = (answers.resource, *answers.pods.values(), *answers.external.values())
-    values = (one for one in answers.object.values() if not isinstance(one, Failure))
-    return any(one and not isinstance(one, Failure) for one in given) or any(True for _ in values)
+    mappings = (answers.pods, answers.object, answers.external)
+    given = [answers.resource, *chain.from_iterable(each.values() for each in mappings)]
+    return any(isinstance(one, int) or (not isinstance(one, Failure) and one) for one in given)
