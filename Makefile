@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed-from-lock
 
-.PHONY: setup check lint types unit test test-node demo bench deploy-files image lock clean
+.PHONY: setup check lint types unit test test-node demo bench deploy-files image release-rehearsal lock clean
 
 setup: $(STAMP)
 
@@ -51,6 +51,11 @@ deploy-files: setup
 # The image's archive and its bill of materials, in dist/; needs buildah. BASE is any image with Python 3.11 or newer.
 image:
 	deploy/image/build.sh dist $(BASE)
+
+# All that a release is made of, signed by a key of a moment, then installed, rendered and run; see docs/releasing.md.
+release-rehearsal: setup
+	rm -rf dist/rehearsal
+	$(BIN)/python -m deploy.release rehearse dist/rehearsal
 
 # The lock holds every package with its hashes, for all supported Pythons; re-make it after changing pyproject.toml.
 lock:

@@ -58,11 +58,12 @@ def the_image(folder: Path, say: Say) -> Image:
     if reason := prerequisites():
         pytest.skip(f"THE IMAGE IS NOT TESTED: {reason}")
     if not _built:
-        _built.append(_build(folder, say))
+        _built.append(build_image(folder, say))
     return _built[0]
 
 
-def _build(folder: Path, say: Say) -> Image:
+def build_image(folder: Path, say: Say) -> Image:
+    """Build it into the folder, whatever was built before."""
     _install_tools(say)
     store = build.cache_dir() / "containers"
     buildah = ["buildah", f"--root={store / 'storage'}", f"--runroot={store / 'run'}"]
