@@ -33,9 +33,7 @@ def integer(field: int, number: int) -> bytes:
 
 def chunk(field: int, content: bytes) -> bytes:
     """A field of bytes, or of a message."""
-    size = len(content)
-    length = _SMALL[size] if size < 1 << 14 else varint(size)  # without a call: 7 % of a list
-    return _SMALL[field << 3 | 2] + length + content
+    return _SMALL[field << 3 | 2] + varint(len(content)) + content
 
 
 def text(field: int, content: str) -> bytes:

@@ -13,7 +13,7 @@ _BINARY_SUFFIXES = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 def format_cpu(nanocores: int) -> str:
     """Nanocores as a decimal quantity: `123456789n`, `12300u`, `50m`, `2`, `1k`."""
     if nanocores % 1000 and nanocores <= _INT64_MAX:
-        return f"{nanocores}n"  # as nearly all are: 8 % of a list
+        return f"{nanocores}n"  # as nearly all are: 4 % of a list
     return _shorten(_as_stored(nanocores), 1000, _NANO_SUFFIXES)
 
 
