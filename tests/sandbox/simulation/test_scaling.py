@@ -8,14 +8,14 @@ from tests.sandbox.simulation.worlds import START, dump, world
 from tidegauge.autoscale.engine.limiting import LimitReason
 from tidegauge.sandbox.simulation import library
 
-PAST = 300.0
+PAST, SHORT_PAST = 300.0, 60.0
 
 
-def scaling(name: str, seed: int = 1) -> Scaling:
+def scaling(name: str, seed: int = 1, past: float = PAST) -> Scaling:
     """A cluster that has been running for a while when its story begins, as the demo's."""
-    of = world(library.shipped(name), begins=START + PAST, housekeeping=2.0, seed=seed)
-    of.advance(START + PAST)
-    return Scaling(of, PAST)
+    of = world(library.shipped(name), begins=START + past, housekeeping=2.0, seed=seed)
+    of.advance(START + past)
+    return Scaling(of, past)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -62,11 +62,11 @@ def test_new_pods_take_work_off_the_old_ones() -> None:
 
 def test_the_sale_gets_through() -> None:
     """The front stops at its maximum; of two metrics the higher one counts; few are turned away."""
-    sale = scaling("flash-sale")
+    sale = scaling("flash-sale", past=SHORT_PAST)
     sale.until(150)
     assert sale.decisions["front"].normalization.limit.reason is LimitReason.TOO_MANY  # type: ignore[union-attr]
     assert {step.reason.split()[0] for step in sale.of("stock")} == {"cpu"}
-    share = lost(sale.world, "sale/front", PAST + 150, PAST + 200)
+    share = lost(sale.world, "sale/front", SHORT_PAST + 150, SHORT_PAST + 200)
 
     sale.until(580)
 
@@ -78,7 +78,7 @@ def test_the_sale_gets_through() -> None:
 
 def test_equal_seeds_scale_equally() -> None:
     """To the byte; another seed gives another cluster."""
-    runs = [scaling("shop-day", seed) for seed in (1, 1, 2)]
+    runs = [scaling("shop-day", seed, SHORT_PAST) for seed in (1, 1, 2)]
 
     for run in runs:
         run.until(45)
