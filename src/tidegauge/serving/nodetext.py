@@ -1,7 +1,7 @@
 """All pods of a node as one text with gaps, which is filled anew after each answer.
 
 What does not change between answers, most of a pod's JSON, is then copied instead of made, and the
-rest is put in by one `%`: a full list of which nothing is written yet takes half the time.
+rest is put in by one `%`: a full list of which nothing is written yet takes a third less time.
 """
 
 from collections.abc import Sequence
