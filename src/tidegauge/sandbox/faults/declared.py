@@ -60,8 +60,8 @@ FAULTS: tuple[Fault, ...] = (
         "The machine loses its power: its port is closed, its lease is no longer renewed.",
         f"{_TOP}; kubectl get nodes -w",
         f"{_GONE}. After 50 s the node is NotReady, after 5 min its pods are given up. An HPA "
-        "takes pods of which nothing is known for idle when it would grow, for fully busy when it would "
-        "shrink.",
+        "takes pods of which nothing is known for idle when it would grow, and for busy when it "
+        "would shrink.",
         Cost.NODE,
         ofnodes.down,
     ),
