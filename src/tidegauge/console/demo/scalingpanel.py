@@ -13,11 +13,11 @@ FRESH = 20.0
 _STEP = 15
 """Columns of a step, as `10→12 0:12:05`."""
 
-Courses = Mapping[str, Course]
+_ByKey = Mapping[str, Course]
 
 
 def autoscalers(
-    rows: Sequence[AutoscalerRow], courses: Courses, elapsed: float, *, wide: bool
+    rows: Sequence[AutoscalerRow], courses: _ByKey, elapsed: float, *, wide: bool
 ) -> Iterator[Line]:
     """Why is told of the step while that is news, then of the present. `wide` has the usage too."""
     columns = [
@@ -85,7 +85,7 @@ def _why(course: Course, elapsed: float) -> Span:
     return Span(course.now, style)
 
 
-def steps(rows: Sequence[AutoscalerRow], courses: Courses, elapsed: float) -> Iterator[Line]:
+def steps(rows: Sequence[AutoscalerRow], courses: _ByKey, elapsed: float) -> Iterator[Line]:
     """The newest first."""
     names = dict(zip((row.key for row in rows), _names(rows), strict=True))
     found = [(step, names[key]) for key in names for step in courses.get(key, Course(0)).steps]
