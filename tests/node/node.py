@@ -141,7 +141,10 @@ class Node:
             (folder / name).write_text(text)
 
     def _make_bridge(self) -> None:
-        _run("ip", "link", "add", settings.BRIDGE, "type", "bridge")
+        # By default a bridge takes the lowest address of its ports, so one that leaves changes it,
+        # and the others call the wrong one for half a minute.
+        own = ("address", "02:74:67:00:00:01")
+        _run("ip", "link", "add", settings.BRIDGE, *own, "type", "bridge")
         self._stack.callback(_run, "ip", "link", "delete", settings.BRIDGE)
         for address in (f"{settings.ADDRESS}/24", f"{settings.API_SERVER[0]}/32"):
             _run("ip", "address", "add", address, "dev", settings.BRIDGE)
