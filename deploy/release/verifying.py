@@ -3,9 +3,11 @@
 import json
 import sys
 import venv
+from calendar import timegm
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 import yaml
 
@@ -64,9 +66,16 @@ def source(folder: Path, version: str) -> str:
     sdist = folder / f"tidegauge-{version}.tar.gz"
     with TemporaryDirectory() as place:
         flags = ("--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation")
-        run(sys.executable, "-m", "pip", "wheel", *flags, "--wheel-dir", place, sdist)
+        env = {"SOURCE_DATE_EPOCH": str(_moment(the_wheel(folder)))}
+        run(sys.executable, "-m", "pip", "wheel", *flags, "--wheel-dir", place, sdist, env=env)
         _same("the wheel of the sdist", digest(the_wheel(Path(place))), digest(the_wheel(folder)))
     return "the sdist builds the same wheel"
+
+
+def _moment(wheel: Path) -> int:
+    """The time that all files in it have, as seconds since the epoch."""
+    with ZipFile(wheel) as archive:
+        return timegm((*archive.infolist()[0].date_time, 0, 0, 0))
 
 
 def chart(folder: Path, version: str) -> str:
