@@ -4,8 +4,8 @@ Lists come more often than answers where many clients read: then a list is littl
 together what is there, in a twentieth of the time.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tidegauge.usage.shelf import Shelf
 
 T = TypeVar("T")
+
+_NONE: Mapping[int, Any] = {}
 
 _IDLE_ANSWERS = 6
 """After which a node's text goes: some recommenders of resources list all pods once a minute."""
@@ -46,7 +48,7 @@ class PodWriter(Generic[T]):
     def written(self, pods: Sequence[Pod]) -> list[Written[T]]:
         """The items of those pods that have usage."""
         found = self._found(pods)
-        return [item for pod in pods if (item := self._item(pod))] if found is None else found
+        return self._gathered(pods) if found is None else found
 
     def _found(self, pods: Sequence[Pod]) -> list[Written[T]] | None:
         """The items, if all are written."""
@@ -56,9 +58,14 @@ class PodWriter(Generic[T]):
         except KeyError:
             return None
 
-    def _item(self, pod: Pod) -> Written[T] | None:
-        items = self._shelf.made().get(pod.node)
-        return (items.get(id(pod)) if items else None) or self._new(pod)
+    def _gathered(self, pods: Sequence[Pod]) -> list[Written[T]]:
+        """Those that are written, and the others made."""
+        known = self._shelf.made()
+        return [
+            item
+            for pod in pods
+            if (item := known.get(pod.node, _NONE).get(id(pod)) or self._new(pod)) is not None
+        ]
 
     def _new(self, pod: Pod) -> Written[T] | None:
         usage = self._source.pod_usage(pod)
