@@ -105,7 +105,17 @@ async def test_what_cannot_be_read_leaves_a_gap(world):
 
     assert [one.now - world.began for one in recording.situations] == [0, 30]
     assert [gap.at - world.began for gap in recording.gaps] == [15]
+    assert len(world.said) == 1
     assert "connection refused" in world.said[0]
+
+
+async def test_a_failure_that_lasts_is_told_once(world):
+    """Each look leaves its gap; a person is told when it begins."""
+    world.events[14] = lambda client: setattr(client, "down", True)
+    recording = await world.record(70)
+
+    assert len(recording.gaps) == 4
+    assert len(world.said) == 1
 
 
 async def test_who_may_not_list_hpas_can_record_one(world):

@@ -4,9 +4,8 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from msgspec.structs import replace
 
@@ -59,44 +58,51 @@ def record(arguments: Sequence[str]) -> int:
 
 
 def _record(options: RecordOptions) -> int:
-    with ExitStack() as stack:
-        try:
-            output = _opened(options.output, stack)
-        except OSError as error:
-            _complain([f"--output: cannot write {options.output}: {error.strerror}"])
-            return Exit.BAD_INPUT
-        lines = _Lines(output)
+    with _Lines(options.output) as lines:
         try:
             asyncio.run(_run(options, lines))
         except KeyboardInterrupt:
             pass  # how a recording without --for ends
-        finally:
-            lines.say_goodbye(options.output or "the standard output")
+        except BrokenPipeError:
+            raise  # who read our output has had enough
+        except OSError as error:
+            _complain([f"--output: cannot write {lines.where}: {error.strerror}"])
+            return Exit.BAD_INPUT
     return Exit.FINE
 
 
-def _opened(path: str, stack: ExitStack) -> BinaryIO:
-    return stack.enter_context(Path(path).open("wb")) if path else sys.stdout.buffer
-
-
 class _Lines:
-    """Writes each line at once: a recording may be cut off at any time."""
+    """Writes each line at once: a recording may be cut off at any time.
 
-    def __init__(self, output: BinaryIO) -> None:
-        self._output = output
+    The file is made with the first line, so that an old one is kept if there is nothing to record.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.where = path or "the standard output"
+        self._path = path
+        self._output: BinaryIO | None = None
         self._number = 0
 
     def write(self, lines: bytes) -> None:
+        """Raises OSError."""
+        if self._output is None:
+            path = self._path
+            self._output = Path(path).open("wb") if path else sys.stdout.buffer  # noqa: SIM115  (closed on leaving)
         self._output.write(lines)
         self._output.flush()
         self._number += 1
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{self._number} looks")
 
-    def say_goodbye(self, where: str) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._output and self._path:
+            self._output.close()
         if self._number:
             start = "\r" if sys.stderr.isatty() else ""
-            sys.stderr.write(f"{start}{self._number} looks are in {where}\n")
+            sys.stderr.write(f"{start}{self._number} looks are in {self.where}\n")
 
 
 async def _run(options: RecordOptions, lines: _Lines) -> None:

@@ -65,14 +65,18 @@ class Recorder:
         write(writer.header() + writer.frame(seen.object.spec, seen.situation))
         for unread in seen.unread:
             say(f"may not {unread.verb} {unread.resource}: it is recorded as if there were none")
+        failing = ""
         while (upcoming := self._upcoming(seen)) < ends:
             await asyncio.sleep(upcoming - self._clock.now())
             try:
                 seen = await self._look(near)
             except ClusterError as error:
-                say(f"nothing could be read: {error}")
-                write(writer.gap(self._clock.now(), str(error)))
+                if failing != str(error):
+                    say(f"nothing can be read: {error}")
+                failing = str(error)
+                write(writer.gap(self._clock.now(), failing))
             else:
+                failing = ""
                 write(writer.frame(seen.object.spec, seen.situation))
         await asyncio.sleep(max(ends - self._clock.now(), 0))
 
