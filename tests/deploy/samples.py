@@ -11,6 +11,7 @@ _MONITOR = {"serviceMonitor": {"enabled": True}}
 _PROMETHEUS = {"serviceMonitor": {"enabled": True, "prometheus": {"serviceAccount": "p"}}}
 _POLICY = {"networkPolicy": {"enabled": True}}
 _HA = {"ha": True}
+_CONTROLLER = {"controller": {"enabled": True}}
 _PEERS: list[dict[str, Any]] = [{"namespaceSelector": {}}]
 
 
@@ -126,5 +127,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "tolerations": {"tolerations": [{"operator": "Exists"}]},
     "affinity": {"affinity": {"podAffinity": {}}},
     "topologySpreadConstraints": {"topologySpreadConstraints": [{"maxSkew": 1}]},
+    "controller.enabled": _CONTROLLER,
+    "controller.replicas": {"given": _CONTROLLER, "controller": {"replicas": 3}},
+    "controller.args": {"given": _CONTROLLER, "controller": {"args": ["--v=4"]}},
+    "controller.resources": {
+        "given": _CONTROLLER,
+        "controller": {"resources": {"limits": {"memory": "1Gi"}}},
+    },
     "dnsConfig": {"dnsConfig": {"nameservers": ["10.0.0.10"]}},
 }

@@ -7,20 +7,25 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.helm import CHART, HELM, HELM_3, Manifest, Refused, Rendered, helm, render
+from tests.deploy.helm import CHART, HELM, HELM_3, ROOT, Manifest, Refused, Rendered, helm, render
 from tests.deploy.helm import render_text as text_of
 from tests.deploy.samples import SAMPLES
 from tests.realcluster.versions import Binary
+from tidegauge.console.controlleroptions import parse as parse_controller
 from tidegauge.console.flags import parse
+from tidegauge.console.kinds import HostPort
 
 DEFAULTS = yaml.safe_load((CHART / "values.yaml").read_text())
 SELECTOR = {"app.kubernetes.io/name": "tidegauge", "app.kubernetes.io/instance": "tidegauge"}
 
 
+FREE = {"securityContext", "nodeSelector", "tmpVolume", "resources"}
+
+
 def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """The path of each value that is no group of others; a map that may hold anything is one."""
     for key, value in values.items():
-        free = key.endswith("Probe") or key in {"securityContext", "nodeSelector", "tmpVolume"}
+        free = key.endswith("Probe") or key in FREE
         if isinstance(value, dict) and value and not free:
             yield from leaves(value, f"{prefix}{key}.")
         else:
@@ -280,6 +285,52 @@ def test_a_right_goes_with_what_needs_it(values: Manifest, lacking: str) -> None
     ]
 
     assert not [rule for rule in rules if lacking in rule.get("resources", ())]
+
+
+def test_the_controller_is_another_workload() -> None:
+    """No request to the server reaches it, and it has an account of its own."""
+    rendered = render({"controller": {"enabled": True}, "ha": True})
+    server, controller = rendered.of("Deployment")
+    labels = controller["spec"]["template"]["metadata"]["labels"]
+    selector = rendered.one("Service")["spec"]["selector"]
+
+    assert not selector.items() <= labels.items()
+    assert controller["spec"]["selector"]["matchLabels"] == labels
+    accounts = [
+        each["spec"]["template"]["spec"]["serviceAccountName"] for each in (server, controller)
+    ]
+    assert accounts == ["tidegauge", "tidegauge-controller"]
+    assert controller["spec"]["replicas"] == 2
+
+
+def test_the_controllers_rights_are_the_documented_ones() -> None:
+    """Those that docs/controller.md lists are the chart's, rule by rule."""
+    page = (ROOT / "docs" / "controller.md").read_text()
+    block = page.partition("### Rights")[2].partition("```yaml\n")[2].partition("```")[0]
+    documented = {each["kind"]: each for each in yaml.safe_load_all(block)}
+    there = {
+        each["kind"]: each
+        for each in render({"controller": {"enabled": True}})
+        if each["metadata"]["name"] == "tidegauge-controller"
+    }
+
+    for kind in ("ClusterRole", "Role"):
+        assert there[kind]["rules"] == documented[kind]["rules"]
+
+
+def test_the_controller_takes_its_arguments() -> None:
+    """Its Lease lies in the namespace that its Role is for."""
+    rendered = render({"controller": {"enabled": True}})
+    _, controller = rendered.of("Deployment")
+    (container,) = controller["spec"]["template"]["spec"]["containers"]
+    command, *flags = container["args"]
+    options = parse_controller(flags).options
+
+    assert command == "controller"
+    assert (
+        options.leader_elect_resource_namespace == rendered.of("Role")[0]["metadata"]["namespace"]
+    )
+    assert options.metrics_bind_address == HostPort("0.0.0.0", 8080)
 
 
 def test_the_certificate_of_cert_manager() -> None:

@@ -29,6 +29,7 @@ EVERYTHING: Manifest = {
     "hostUsers": False,
     "revisionHistoryLimit": 3,
     "tolerations": [{"key": "CriticalAddonsOnly", "operator": "Exists"}],
+    "controller": {"enabled": True},
     "dnsConfig": {"options": [{"name": "ndots", "value": "1"}]},
 }
 PROFILES: dict[str, Manifest] = {

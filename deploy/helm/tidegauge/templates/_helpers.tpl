@@ -104,12 +104,52 @@ requests:
 {{- end -}}
 {{- end }}
 
+{{/* What the pods of server and controller have in common; call it with `root` and `labels`. */}}
+{{- define "tidegauge.podSpec" -}}
+{{- with .root -}}
+automountServiceAccountToken: true
+# Nothing reads the names of all Services from its environment.
+enableServiceLinks: false
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .Values.schedulerName }}
+schedulerName: {{ . }}
+{{- end }}
+{{- if not (kindIs "invalid" .Values.hostUsers) }}
+hostUsers: {{ .Values.hostUsers }}
+{{- end }}
+{{- with .Values.dnsConfig }}
+dnsConfig:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.podSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+affinity:
+  {{- include "tidegauge.affinity" . | nindent 2 }}
+{{- end }}
+
 {{- define "tidegauge.affinity" -}}
 {{- $own := dict "nodeAffinity" (fromYaml (include "tidegauge.realNodes" .)) -}}
-{{- if .Values.ha -}}
-{{- $_ := set $own "podAntiAffinity" (fromYaml (include "tidegauge.apart" .)) -}}
+{{- if .root.Values.ha -}}
+{{- $_ := set $own "podAntiAffinity" (fromYaml (include "tidegauge.apart" .labels)) -}}
 {{- end -}}
-{{- range $part, $given := .Values.affinity -}}
+{{- range $part, $given := .root.Values.affinity -}}
 {{- $_ := set $own $part $given -}}
 {{- end -}}
 {{- toYaml $own -}}
@@ -133,7 +173,7 @@ requiredDuringSchedulingIgnoredDuringExecution:
   - topologyKey: kubernetes.io/hostname
     labelSelector:
       matchLabels:
-        {{- include "tidegauge.selectorLabels" . | nindent 8 }}
+        {{- . | nindent 8 }}
 {{- end }}
 
 {{- define "tidegauge.spread" -}}
