@@ -290,7 +290,7 @@ def test_a_right_goes_with_what_needs_it(values: Manifest, lacking: str) -> None
 def test_the_controller_is_another_workload() -> None:
     """No request to the server reaches it, and it has an account of its own."""
     rendered = render({"controller": {"enabled": True}, "ha": True})
-    server, controller = rendered.of("Deployment")
+    server, controller = _server_and_controller(rendered)
     labels = controller["spec"]["template"]["metadata"]["labels"]
     selector = rendered.one("Service")["spec"]["selector"]
 
@@ -301,6 +301,11 @@ def test_the_controller_is_another_workload() -> None:
     ]
     assert accounts == ["tidegauge", "tidegauge-controller"]
     assert controller["spec"]["replicas"] == 2
+
+
+def _server_and_controller(rendered: Rendered) -> list[Manifest]:
+    named = {each["metadata"]["name"]: each for each in rendered.of("Deployment")}
+    return [named["tidegauge"], named["tidegauge-controller"]]
 
 
 def test_the_controllers_rights_are_the_documented_ones() -> None:
@@ -321,7 +326,7 @@ def test_the_controllers_rights_are_the_documented_ones() -> None:
 def test_the_controller_takes_its_arguments() -> None:
     """Its Lease lies in the namespace that its Role is for."""
     rendered = render({"controller": {"enabled": True}})
-    _, controller = rendered.of("Deployment")
+    _, controller = _server_and_controller(rendered)
     (container,) = controller["spec"]["template"]["spec"]["containers"]
     command, *flags = container["args"]
     options = parse_controller(flags).options
@@ -330,6 +335,7 @@ def test_the_controller_takes_its_arguments() -> None:
     assert (
         options.leader_elect_resource_namespace == rendered.of("Role")[0]["metadata"]["namespace"]
     )
+    assert options.leader_elect_resource_name == "tidegauge-controller"
     assert options.metrics_bind_address == HostPort("0.0.0.0", 8080)
 
 
