@@ -191,6 +191,22 @@ def test_what_is_assumed_is_told():
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "request_", "limit"),
+    [
+        (Description(), 0.5, 1),
+        (Description(limit=0.2), 0.2, 0.2),
+        (Description(request=0.2), 0.2, 1),
+        (Description(request=3.0), 3, 3),
+    ],
+)
+def test_what_is_made_up_fits_what_is_said(said, request_, limit):
+    """A limit alone is the request as well, and no request is above its limit."""
+    container = _built(_hpa(), said=said).workload.containers[0]
+
+    assert (container.request, container.limit) == (request_, limit)
+
+
 def test_without_a_limit_the_request_is_what_is_demanded():
     """Such pods never saturate, which is told."""
     built = _built(_hpa(), _deployment(_container(requests={"cpu": "250m"})))

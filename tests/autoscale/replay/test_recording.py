@@ -13,7 +13,8 @@ from tidegauge.autoscale.engine.spec import MetricName, Reference, decode_spec
 from tidegauge.autoscale.engine.status import Condition, Status
 from tidegauge.autoscale.replay.deriving import derive
 from tidegauge.autoscale.replay.description import ContainerDescription, Description
-from tidegauge.autoscale.replay.recording import Header, RecordingError, Writer, read
+from tidegauge.autoscale.replay.frames import Header
+from tidegauge.autoscale.replay.recording import RecordingError, Writer, read
 from tidegauge.autoscale.replay.rerunning import Other, rerun
 from tidegauge.autoscale.replay.runs import Controller
 from tidegauge.units.quantities import parse
@@ -234,6 +235,21 @@ def test_policies_count_from_when_the_cluster_scaled():
     run = _rerun(*frames, spec=_spec(behavior=behavior))
 
     assert [step.size for step in run.steps] == [8, 12, 12]
+
+
+def test_a_spec_that_changes_is_followed():
+    """From then on it decides; its metrics are no longer those that the run is told of."""
+    writer = Writer(_HEADER)
+    lines = [
+        writer.header(),
+        writer.frame(_spec(), _seen(0, 4, 50)),
+        writer.frame(_spec(metrics=[cpu_metric(25)]), _seen(15, 4, 50)),
+    ]
+
+    run = rerun("web.jsonl", read(lines, "f"), Controller())
+
+    assert [step.size for step in run.steps] == [4, 8]
+    assert [len(step.readings) for step in run.steps] == [1, 0]
 
 
 def test_begins_with_what_the_controller_remembered():

@@ -166,7 +166,7 @@ def test_a_recording_can_be_replayed(commands, capsys):
     code = main(["hpa", "record", "web", "-n", "shop", "--for=60s", "-o", "web.jsonl"])
     told = capsys.readouterr().err
 
-    assert (code, told) == (Exit.FINE, "5 looks are in web.jsonl\n")
+    assert (code, told) == (Exit.FINE, "5 looks written to web.jsonl\n")
     assert main(["hpa", "replay", "web.jsonl"]) == Exit.FINE
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80

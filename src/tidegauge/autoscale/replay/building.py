@@ -76,11 +76,14 @@ class _Builder:
         return Built(workload, origins, (*self._assumptions, *checking.assumptions(*about)))
 
     def _unknown_target(self, told: Description) -> Description:
+        """A limit alone is the request too, as the API server has it."""
         target = self._spec.scale_target_ref
+        request = _first(told.request, told.limit, _REQUEST)
+        limit = _first(told.limit, max(_LIMIT, request))
         if told.request is None or told.limit is None:
             self._assumptions.append(
                 f"There is no manifest of {target.kind} {target.name}, so each pod requests "
-                f"{told.request or _REQUEST:g} cores and is limited to {told.limit or _LIMIT:g}."
+                f"{request:g} cores and is limited to {limit:g}."
             )
         named = (
             metric.container_resource.container
@@ -90,8 +93,8 @@ class _Builder:
         return Description(
             container=next(named, _CONTAINER),
             replicas=max(self._spec.minimum, 1),
-            request=_REQUEST,
-            limit=_LIMIT,
+            request=request,
+            limit=limit,
         )
 
     def _workload(self) -> Workload:
@@ -122,6 +125,11 @@ class _Builder:
 
     def _container(self, name: str, figures: Mapping[str, float]) -> Container:
         return Container(name=name, sidecar=self._sidecars.get(name, False), **figures)
+
+
+def _first(*values: float | None) -> float:
+    """That was said."""
+    return next(value for value in values if value is not None)
 
 
 def _said(**fields: float | None) -> dict[str, Any]:

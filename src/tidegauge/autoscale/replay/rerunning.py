@@ -19,7 +19,7 @@ from tidegauge.autoscale.engine.situation import Scale, Situation
 from tidegauge.autoscale.engine.spec import Spec
 from tidegauge.autoscale.replay import reasons, steps
 from tidegauge.autoscale.replay.recording import Recording
-from tidegauge.autoscale.replay.result import Run, Step
+from tidegauge.autoscale.replay.result import Reading, Run, Step
 from tidegauge.autoscale.replay.runs import Controller, metrics_of
 
 
@@ -64,12 +64,14 @@ def _put(situation: Situation, controller: Controller, other: Other | None) -> S
 
 def _steps(situations: Sequence[Situation], memory: Memory) -> Iterator[Step]:
     """The controller remembers what it recommended here, and how the cluster was scaled."""
-    began = situations[0].now
+    began, metrics = situations[0].now, situations[0].autoscaler.spec.metrics
     for situation, following in zip(situations, [*situations[1:], None], strict=True):
         at = _scaled_at(situation, following)
         decision = decide(replace(situation, memory=memory, now=at or situation.now))
         had, became = _size(situation), _size(following)
-        step = _step(situation, decision, began)
+        # The readings are those of the run's metrics, which the spec may have lost meanwhile.
+        kept = situation.autoscaler.spec.metrics == metrics
+        step = _step(situation, decision, began, steps.readings(decision) if kept else ())
         if following:
             seen = following.autoscaler.status.current_metrics
             same = seen == decision.outcome.status.current_metrics
@@ -95,7 +97,9 @@ def _size(situation: Situation | None) -> int | None:
     return scale.replicas if isinstance(scale, Scale) else None
 
 
-def _step(situation: Situation, decision: Decision, began: float) -> Step:
+def _step(
+    situation: Situation, decision: Decision, began: float, readings: tuple[Reading, ...]
+) -> Step:
     had = _size(situation) or 0
     normalization = decision.normalization
     ready = [one for one in situation.pods if one.ready and one.ready.status == "True"]
@@ -108,7 +112,7 @@ def _step(situation: Situation, decision: Decision, began: float) -> Step:
         stabilized=normalization.stabilization.replicas if normalization else None,
         size=had if decision.desired is None else decision.desired,
         tolerance=decision.tolerance.band if decision.tolerance else (1.0, 1.0),
-        readings=steps.readings(decision),
+        readings=readings,
         groups=steps.groups(decision),
         reason=reasons.reason(decision, began),
         details=reasons.details(decision, began),

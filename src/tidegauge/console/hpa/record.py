@@ -9,6 +9,7 @@ from typing import BinaryIO, Self
 
 from msgspec.structs import replace
 
+from tidegauge.autoscale.explaining.wording import count
 from tidegauge.cluster.errors import ClusterError
 from tidegauge.console.commandline import FlagError
 from tidegauge.console.exits import Exit
@@ -102,7 +103,7 @@ class _Lines:
             self._output.close()
         if self._number:
             start = "\r" if sys.stderr.isatty() else ""
-            sys.stderr.write(f"{start}{self._number} looks are in {self.where}\n")
+            sys.stderr.write(f"{start}{count(self._number, 'look')} written to {self.where}\n")
 
 
 async def _run(options: RecordOptions, lines: _Lines) -> None:

@@ -9,7 +9,8 @@ from tidegauge.autoscale.engine.status import Status
 from tidegauge.autoscale.explaining.recollecting import Past, recollect
 from tidegauge.autoscale.explaining.rescales import rescales
 from tidegauge.autoscale.reading.reader import Neighbourhood, Observed, Reader
-from tidegauge.autoscale.replay.recording import Header, Writer
+from tidegauge.autoscale.replay.frames import Header
+from tidegauge.autoscale.replay.recording import Writer
 from tidegauge.autoscale.replay.runs import Controller
 from tidegauge.cluster.errors import ClusterError, Forbidden
 from tidegauge.units.clock import Clock
