@@ -10,13 +10,14 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
 from cryptography import x509
 
 from tests.deploy.helm import Rendered
-from tests.realcluster import charted
+from tests.realcluster import charted, pki
 from tests.realcluster.aggregation import VERSIONS
 from tests.realcluster.charted import SECRET, Replica
 from tests.realcluster.controlplane import ControlPlane
@@ -210,6 +211,30 @@ def test_a_wrong_authority_is_refused(stage: Stage) -> None:
 def _failed(plane: ControlPlane) -> str:
     condition = plane.api_service_condition("v1")
     return condition["message"] if condition.get("reason") == "FailedDiscoveryCheck" else ""
+
+
+def test_a_given_secret(stage: Stage, tmp_path: Path) -> None:
+    """Its certificate is served, its authority published."""
+    values = {"tls": {"type": "existingSecret", "existingSecret": {"name": "mine"}}}
+    rendered = charted.installed(stage.plane, stage.port, values)
+    stage.forget()
+    # As the kubelet would lay the Secret into the pod.
+    arguments = [
+        argument.replace("/certificates/", f"{tmp_path}/")
+        for argument in rendered.container["args"]
+    ]
+    authority = pki.Authority("given-ca")
+    authority.server("tidegauge.kube-system.svc").write(tmp_path, "tls")
+    pki.replace_file(tmp_path / "ca.crt", authority.certificate)
+    rendered.container["args"][:] = arguments
+
+    with Replica(stage.plane, rendered, stage.port, f"--node-selector=name={NODE}") as replica:
+        replica.wait_ready()
+        stage.plane.wait_metrics_api()
+
+        assert stage.bundles() == [authority.certificate] * 2
+        assert "tls.crt" not in stage.secret()
+    charted.installed(stage.plane, stage.port)
 
 
 def test_the_documented_removal(stage: Stage) -> None:
