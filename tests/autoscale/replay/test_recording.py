@@ -323,11 +323,27 @@ def test_custom_metrics_become_columns():
     assert derived.load.series == {"queue": (0.5, 1.5)}
 
 
-def test_without_usage_there_is_no_load():
+@pytest.mark.parametrize(
+    ("answers", "remedy"),
+    [
+        pytest.param(_seen(0, 4, 50).answers, "record for longer", id="too short"),
+        pytest.param(
+            Answers(external={MetricName(name="queue"): (1,)}),
+            "only Resource metrics have it; give --load",
+            id="none at all",
+        ),
+        pytest.param(
+            Answers(resource=Failure("down")),
+            "only Resource metrics have it; give --load",
+            id="never served",
+        ),
+    ],
+)
+def test_without_usage_there_is_no_load(answers, remedy):
     """The remedy is told."""
-    with pytest.raises(RecordingError) as caught:
-        derive(read(_written(_seen(0, 4, 50)), "f"), Description(), "f")
+    frame = replace(_seen(0, 4, 50), answers=answers)
 
-    assert caught.value.problems == (
-        "f: has CPU usage of fewer than two moments: record for longer",
-    )
+    with pytest.raises(RecordingError) as caught:
+        derive(read(_written(frame), "f"), Description(), "f")
+
+    assert caught.value.problems == (f"f: has CPU usage of fewer than two moments: {remedy}",)

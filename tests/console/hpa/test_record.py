@@ -208,7 +208,8 @@ def test_a_recording_is_a_load(commands, capsys):
     main(["hpa", "record", "web", "--for=40s", "-o", "web.jsonl"])
     capsys.readouterr()
 
-    code = main(["hpa", "simulate", "--from-recording=web.jsonl", "--work=2ms", "-o", "json"])
+    words = ["--from-recording=web.jsonl", "--work=2ms", "--for=40s", "-o", "json"]
+    code = main(["hpa", "simulate", *words])
     run = json.loads(capsys.readouterr().out)["runs"][0]
 
     assert code == Exit.FINE

@@ -42,9 +42,9 @@ def derive(recording: Recording, said: Description, source: str) -> Derived:
     work = said.work or DEFAULT_WORK
     rows = _rows(recording.situations, said.idle or 0.0)
     if len(rows) < 2:
-        raise RecordingError(
-            [f"{source}: has CPU usage of fewer than two moments: record for longer"]
-        )
+        remedy = "record for longer" if rows else "only Resource metrics have it; give --load"
+        problem = f"{source}: has CPU usage of fewer than two moments: {remedy}"
+        raise RecordingError([problem])
     began = rows[0].at
     names = set.intersection(*(set(row.series) for row in rows))
     load = Load(

@@ -117,7 +117,9 @@ def _derived(options: SimulateOptions, said: Description) -> Derived | None:
     path = options.from_recording
     if not path:
         return None
-    return derive(read_recording(path), said, path)
+    derived = derive(read_recording(path), said, path)
+    seconds = options.for_ or derived.load.seconds
+    return replace(derived, load=replace(derived.load, seconds=seconds))
 
 
 def _description(options: SimulateOptions) -> Description:
