@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -29,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := set(parts) - {*ALL_PARTS}:
         print(f"--parts: no {', '.join(sorted(unknown))}; there are {', '.join(ALL_PARTS)}")
         return 2
+    # Told to stop, we still end what we started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     fleet = Fleet(args.nodes, args.pods, args.containers)
     facts = setup(fleet, args.minutes)
     with site(fleet, _say) as place:

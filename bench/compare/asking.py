@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -58,31 +59,34 @@ class Found:
     size: int
 
 
-def start(door: Door, asked: Asked) -> "subprocess.Popen[bytes]":
-    """The client, at work already."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert child.stdin is not None
-    child.stdin.write(json.dumps({"door": asdict(door), "asked": asdict(asked)}).encode())
-    child.stdin.close()
-    child.stdin = None
-    return child
-
-
-def finish(child: "subprocess.Popen[bytes]") -> Found:
-    """What it found when it is done."""
-    try:
+def ask(door: Door, asked: Asked) -> Found:
+    """What the client finds."""
+    with _client(door, asked) as child:
         output, _ = child.communicate(timeout=2 * _SECONDS)
-    finally:
-        child.kill()
     if child.returncode:
         raise RuntimeError("the client failed; its trace stands above")
     return Found(**json.loads(output))
 
 
-def ask(door: Door, asked: Asked) -> Found:
-    return finish(start(door, asked))
+@contextmanager
+def asking(door: Door, asked: Asked) -> Iterator[None]:
+    """Within the block a client is at work, whatever it finds."""
+    with _client(door, asked):
+        yield
+
+
+@contextmanager
+def _client(door: Door, asked: Asked) -> Iterator["subprocess.Popen[bytes]"]:
+    command = [sys.executable, "-m", __name__]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        try:
+            assert child.stdin is not None
+            child.stdin.write(json.dumps({"door": asdict(door), "asked": asdict(asked)}).encode())
+            child.stdin.close()
+            child.stdin = None
+            yield child
+        finally:
+            child.kill()
 
 
 class _Connection:

@@ -163,11 +163,8 @@ def peak(subject: Subject, _seconds: float) -> Results:
     subject.say("memory and one pod while full lists are read")
     idle = subject.ask(paths=[ONE_POD], times=1000, every=0.005)
     forget_peak(subject.server)
-    full = asking.start(
-        subject.door, Asked(paths=[ALL_PODS[0].path], accept=PROTOBUF, seconds=PERIOD)
-    )
-    busy = subject.ask(paths=[ONE_POD], seconds=PERIOD, every=0.01)
-    asking.finish(full)
+    with asking.asking(subject.door, Asked(paths=[ALL_PODS[0].path])):
+        busy = subject.ask(paths=[ONE_POD], seconds=PERIOD, every=0.01)
     for question in ALL_PODS:
         subject.ask(paths=[question.path], accept=question.accept, times=BACK_TO_BACK // 2)
     highest = peak_megabytes(subject.server)

@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -162,6 +163,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--housekeeping", type=float, default=10.0, help="seconds")
     parser.add_argument("--compress", action="store_true", help="gzip when asked for, as real ones")
     args = parser.parse_args(argv)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # two servers connect to each node
     pair = Pair(args.cert.read_bytes(), args.key.read_bytes())
     kubelets = Kubelets(port=args.port, shared=pair)
     fleet = Fleet(args.nodes, args.pods, args.containers)
