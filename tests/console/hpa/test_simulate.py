@@ -195,6 +195,20 @@ def test_refuses_with_every_problem(words, problem, capsys):
     assert told.err.endswith("tidegauge hpa simulate --help lists all flags\n")
 
 
+def test_tells_what_is_wrong_with_each_file(capsys):
+    """The workload, the load, the HPA and the one to compare with, at once."""
+    Path("workload.yaml").write_text("speed: 3\n")
+    Path(_LOAD).write_text("0,1\n0,2\n")
+    Path(_HPA).write_text("apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n")
+    Path("other.yaml").write_text("a: [\n")
+
+    _simulate("-f", _HPA, "--load", _LOAD, "--workload=workload.yaml", "--compare=other.yaml")
+    told = capsys.readouterr().err
+
+    for start in ("workload.yaml: speed", "load.csv:2: time", "hpa.yaml:1: ", "other.yaml: "):
+        assert f"tidegauge hpa simulate: {start}" in told
+
+
 @pytest.mark.parametrize("verb", ["simulate", "loads", "record", "replay"])
 def test_help_has_examples_and_every_flag(verb, capsys):
     """Asked for help, nothing else is checked."""

@@ -13,6 +13,9 @@ from tidegauge.autoscale.replay.workload import Workload
 MOST_PODS = 10_000
 """A step of so many takes a tenth of a second; nobody has more behind one HPA."""
 
+_SHORTEST_PERIOD = 1.0
+"""Seconds. No kubelet measures more often, and each time each pod is looked at takes some of ours."""
+
 
 def faults(workload: Workload, origins: Mapping[str, str], spec: Spec, load: Load) -> Iterator[str]:
     """Why it cannot be simulated, a line each."""
@@ -48,8 +51,8 @@ def _impossible(workload: Workload) -> Iterator[str]:
                 f"container {one.name}: its {what} of {bound:g} cores leaves nothing for requests "
                 f"above the {one.idle:g} that it uses without: raise the one or lower the other"
             )
-    if not measuring.period:
-        yield "metric period: must be more than 0"
+    if measuring.period < _SHORTEST_PERIOD:
+        yield f"metric period: {measuring.period:g} s are too little: give at least 1s"
     elif measuring.window < measuring.period:
         yield (
             f"metric window: {measuring.window:g} s hold no two looks {measuring.period:g} s "

@@ -1,7 +1,8 @@
 """Files that verbs read and write, and what is wrong with them in words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from tidegauge.autoscale.replay import manifests, recording
 from tidegauge.autoscale.replay.manifests import Given
@@ -14,6 +15,25 @@ class UnusableError(Exception):
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+_T = TypeVar("_T")
+
+
+class Attempts:
+    """Tries one thing after the other, and keeps what went wrong with each."""
+
+    def __init__(self, errors: tuple[type[Exception], ...]) -> None:
+        self._errors = errors
+        self.problems: list[str] = []
+
+    def __call__(self, make: Callable[[], _T]) -> _T | None:
+        """What was made; None where that failed with one of the errors."""
+        try:
+            return make()
+        except self._errors as error:
+            self.problems += getattr(error, "problems", [str(error)])
+            return None
 
 
 def read_bytes(path: str) -> bytes:

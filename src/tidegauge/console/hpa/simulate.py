@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -18,6 +19,7 @@ from tidegauge.autoscale.replay.runs import MOST_STEPS, simulated
 from tidegauge.console.commandline import FlagError
 from tidegauge.console.exits import Exit
 from tidegauge.console.hpa.files import (
+    Attempts,
     UnusableError,
     read_bytes,
     read_hpa,
@@ -75,16 +77,13 @@ def _refuse(problems: Iterable[str]) -> int:
 
 
 def _runs(options: SimulateOptions) -> list[Run]:
-    said = _description(options)
-    derived = _derived(options, said)
-    load = derived.load if derived else _load(options)
+    said, derived, load, given = _read(options)
     controller = options.controller
     steps = load.seconds / controller.period
     if steps > MOST_STEPS:
         raise UnusableError(
             f"this takes {steps:.0f} reconciles, more than {MOST_STEPS}: give a shorter --for"
         )
-    given = _autoscalers(options, derived)
     recorded = derived.description if derived else None
     built = [build(said, one, load, recorded) for one in given]
     if derived:
@@ -93,6 +92,34 @@ def _runs(options: SimulateOptions) -> list[Run]:
         simulated(one.source, one, workload, load, controller, _Progress(one.source))
         for one, workload in zip(given, built, strict=True)
     ]
+
+
+def _read(
+    options: SimulateOptions,
+) -> tuple[Description, Derived | None, Load, list[Given]]:
+    """All files, so that all that is wrong with them is told at once. Raises UnusableError."""
+    attempt = Attempts(_UNUSABLE)
+    said = attempt(lambda: _description(options)) or options.description
+    derived = attempt(lambda: _derived(options, said))
+    load = derived.load if derived else None
+    if not options.from_recording:
+        load = attempt(lambda: _load(options))
+    given: list[Given | None] = []
+    if derived and not options.filename:
+        source = options.from_recording
+        given = [Given(source, {"spec": derived.spec}, derived.autoscaler, target=None)]
+    elif options.filename:
+        given = [attempt(lambda: read_hpa(options.filename, options.hpa))]
+    given += [attempt(partial(read_hpa, [path], options.hpa)) for path in options.compare]
+    found = [one for one in given if one]
+    if attempt.problems or not load:
+        raise UnusableError(*attempt.problems)
+    return said, derived, load, [_on_same_target(one, found[0]) for one in found]
+
+
+def _on_same_target(given: Given, first: Given) -> Given:
+    """Unless its files have a workload of their own."""
+    return given if given.target else replace(given, target=first.target)
 
 
 class _Progress:
@@ -130,20 +157,3 @@ def _description(options: SimulateOptions) -> Description:
     if problems:
         raise UnusableError(*problems)
     return merged(options.description, found)
-
-
-def _autoscalers(options: SimulateOptions, derived: Derived | None) -> list[Given]:
-    """The one to simulate, then those to compare it with."""
-    if options.filename or derived is None:
-        first = read_hpa(options.filename, options.hpa)
-    else:
-        first = Given(
-            options.from_recording, {"spec": derived.spec}, derived.autoscaler, target=None
-        )
-    return [first, *(_other(path, options.hpa, first) for path in options.compare)]
-
-
-def _other(path: str, name: str, first: Given) -> Given:
-    """Of the same workload as the first, unless the file has one of its own."""
-    given = read_hpa([path], name)
-    return given if given.target else replace(given, target=first.target)

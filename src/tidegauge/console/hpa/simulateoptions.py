@@ -85,7 +85,7 @@ class Working:
         Flag(FILE, "YAML file with these fields in camel case, and more about other containers."),
     ] = ""
     work: Annotated[
-        float | None, Flag(DURATION, "CPU time that a request takes.", default="10ms")
+        float | None, Flag(DURATION, "CPU time that a request takes.", at_least=0, default="10ms")
     ] = None
     idle: Annotated[
         float | None, Flag(AMOUNT, "CPU that a pod uses without requests.", default="0")
