@@ -178,6 +178,35 @@ async def test_failure_is_nobodys_answer(clock: ManualClock) -> None:
 
 
 @pytest.mark.parametrize(
+    ("allowed", "seconds", "serves"),
+    [(True, 309.0, True), (True, 311.0, False), (False, 11.0, False)],
+    ids=["allowed", "allowed-long-ago", "denied"],
+)
+async def test_while_nobody_can_say(
+    clock: ManualClock, allowed: bool, seconds: float, serves: bool
+) -> None:
+    """Who was allowed stays so for five minutes; a no is not repeated as if it were known."""
+    away = False
+
+    async def review(_user: User, _info: RequestInfo) -> Decision:
+        if away:
+            raise ReviewError("away")
+        return Decision(allowed)
+
+    deciding = ReviewingAuthorizer(review, clock, open_paths=OpenPaths([]))
+    info = resolve("GET", PODS)
+    await deciding.decide(ALICE, info)
+    away = True
+    clock.advance(seconds)
+
+    if serves:
+        assert (await deciding.decide(ALICE, info)).allowed
+    else:
+        with pytest.raises(ReviewError):
+            await deciding.decide(ALICE, info)
+
+
+@pytest.mark.parametrize(
     ("method", "target", "reason", "message", "details"),
     [
         (

@@ -21,6 +21,11 @@ _LARGEST_REMEMBERED = 10_000
 """Bytes of a question. A longer one, of a user in very many groups, is asked each time; one made
 longer by selectors is not asked at all, so that nobody sends megabytes through us to others."""
 
+_SPARE_SECONDS = 300.0
+"""For which somebody who was allowed stays so while the API server can't be asked: longer than it
+takes to restart it, or to move a pod that lost its way there. What comes through kube-apiserver's
+aggregation layer has been authorized there already, of the same user for the same."""
+
 ALLOWED = Decision(allowed=True)
 
 
@@ -47,7 +52,7 @@ class OpenPaths:
 
 
 class ReviewingAuthorizer:
-    """Asks the API server, and remembers what it said.
+    """Asks the API server, and remembers what it said; longer, while it can't be asked.
 
     A request with selectors is asked without them first, since they only narrow it: so the lists
     of a thousand autoscalers cost one question per namespace, not one each.
@@ -65,7 +70,11 @@ class ReviewingAuthorizer:
         self._review = review
         self._open_paths = open_paths
         self._seconds = {True: allowed_seconds, False: denied_seconds}
-        self._decisions: Remembered[bytes, Decision] = Remembered(_DECISIONS_REMEMBERED, clock)
+        self._decisions: Remembered[bytes, Decision] = Remembered(
+            _DECISIONS_REMEMBERED,
+            clock,
+            spare=lambda decision: _SPARE_SECONDS if decision.allowed else 0.0,
+        )
 
     async def decide(self, user: User, info: RequestInfo) -> Decision:
         if MASTERS in user.groups or (not info.is_resource and info.path in self._open_paths):
