@@ -277,6 +277,12 @@ _PROXY = {
         ),
         pytest.param(
             [_hpa()],
+            Description(metric_period=0.001),
+            "metric period: 0.001 s are too little: give at least 1s",
+            id="period",
+        ),
+        pytest.param(
+            [_hpa()],
             Description(metrics={"rps": "queue"}),
             "metrics.rps: the HPA has no such custom or external metric, it has none",
             id="no such metric",

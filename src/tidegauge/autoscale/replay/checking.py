@@ -14,7 +14,7 @@ MOST_PODS = 10_000
 """A step of so many takes a tenth of a second; nobody has more behind one HPA."""
 
 _SHORTEST_PERIOD = 1.0
-"""Seconds. No kubelet measures more often, and each time each pod is looked at takes some of ours."""
+"""Seconds. No kubelet measures more often, and looking at each pod takes time of ours, too."""
 
 
 def faults(workload: Workload, origins: Mapping[str, str], spec: Spec, load: Load) -> Iterator[str]:
