@@ -1,5 +1,6 @@
 """Items written once for many lists are those that would be written anew."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,8 +38,10 @@ class Cluster:
         return objects.pod_json(entry)
 
     def hear(self, node: str, cpu: float) -> None:
+        """An answer with the same series each time, and so with the same layout."""
         said = Said(self.clock.running, cpu=cpu)
-        self.store.record(node, answer({("ns", name, "app"): said for name in NAMES}, said))
+        heard = answer({("ns", name, "app"): said for name in NAMES}, said)
+        self.store.record(node, replace(heard, layout=self.store.layout(node) or heard.layout))
 
     def items(self) -> list[str]:
         return [written.item for written in self.writer.written(self.pods.all())]
@@ -166,6 +169,24 @@ def test_texts_are_written_from_only_while_lists_come():
 
     assert not cluster.together._texts
     assert cluster.items_together() == cluster.expected()
+
+
+def test_a_text_is_made_anew_when_a_pod_of_it_changes():
+    """But not for a pod that its node says nothing of, such as one that has just been placed."""
+    cluster = ready()
+    cluster.items_together()
+    first = cluster.together._texts["node-a"]
+
+    cluster.pods.put(Pod("ns", "new", "node-a"))
+    cluster.hear("node-a", 3)
+    assert cluster.items_together() == cluster.expected()
+    assert cluster.together._texts["node-a"] is first
+
+    cluster.pods.put(Pod("ns", "web", "node-a", b'{"app":"web"}'))
+    for step in range(2):
+        cluster.hear("node-a", 4 + step)
+        assert cluster.items_together() == cluster.expected()
+    assert cluster.together._texts["node-a"] is not first
 
 
 def test_a_node_out_of_the_ordinary_is_written_pod_by_pod():

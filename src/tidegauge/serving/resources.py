@@ -26,7 +26,7 @@ from tidegauge.serving.written import JsonWriter, PodWriter, Written
 from tidegauge.units.clock import Clock
 from tidegauge.units.selectors import LabelSelector
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Entry | Written[Any])
 ObserveFreshness = Callable[[list[float]], None]
 
 _META_GROUP = "meta.k8s.io"
@@ -78,9 +78,9 @@ class ResourceHandler:
             nodes = node_chunks(self._source, self._node_selector, options)
             return _list_response(self._observed(nodes), shape, media, call)
         pods = pod_chunks(self._source, self._selections, collection.namespace, options)
-        if (written := self._written(pods, collection, options, media)) is not None:
-            written = self._observed_written(written)
-            return _list_response(written, shapes.written_pods(collection.version), media, call)
+        if written := self._written(pods, collection, options, media):
+            written_shape = shapes.written_pods(collection.version)
+            return _list_response(self._observed(written), written_shape, media, call)
         entries = self._observed(pod_entries(self._source, pods))
         return _list_response(entries, shape, media, call)
 
@@ -106,7 +106,7 @@ class ResourceHandler:
             message = "the export parameter, deprecated since v1.14, is no longer supported"
             raise StatusError(bad_request(message))
         entry = self._node(single.name) if single.resource == "nodes" else self._pod(single)
-        self._observe_freshness([self._age(entry, self._clock.now())])
+        self._observe_freshness([self._clock.now() - entry.stamp_ms / 1000])
         return _single_response(single, entry, media, call)
 
     def _node(self, name: str) -> Entry:
@@ -128,23 +128,11 @@ class ResourceHandler:
             raise StatusError(not_found("podmetrics", f"{pod.namespace}/{pod.name}", GROUP))
         return Entry(pod.namespace, pod.name, pod.labels, usage)
 
-    def _observed(self, chunks: Iterator[Sequence[Entry]]) -> Iterator[Sequence[Entry]]:
-        now = self._clock.now()
-        for chunk in chunks:
-            self._observe_freshness([self._age(entry, now) for entry in chunk])
-            yield chunk
-
-    def _observed_written(
-        self, chunks: Iterator[Sequence[Written[Any]]]
-    ) -> Iterator[Sequence[Written[Any]]]:
+    def _observed(self, chunks: Iterator[Sequence[T]]) -> Iterator[Sequence[T]]:
         now = self._clock.now()
         for chunk in chunks:
             self._observe_freshness([now - item.stamp_ms / 1000 for item in chunk])
             yield chunk
-
-    @staticmethod
-    def _age(entry: Entry, now: float) -> float:
-        return now - entry.usage.stamp_ms / 1000
 
 
 def _list_shape(collection: Collection, media: MediaType, call: Call) -> Shape[Entry]:

@@ -47,3 +47,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     name: str
     labels: bytes
     usage: Usage
+
+    @property
+    def stamp_ms(self) -> int:
+        return self.usage.stamp_ms
