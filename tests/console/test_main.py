@@ -1,5 +1,10 @@
 """The entry: what is printed where, and with which exit code."""
 
+import io
+import os
+import subprocess
+import sys
+
 import pytest
 
 from tidegauge import __version__
@@ -85,3 +90,44 @@ def test_an_early_interrupt_shows_no_trace(
 
     assert main([]) == Exit.INTERRUPTED
     assert capsys.readouterr().err == ""
+
+
+def _run(stdout: int, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """A process of its own, for what happens at the interpreter's end counts too."""
+    command = [sys.executable, "-m", "tidegauge.console.main", "hpa", "loads", "steps"]
+    environment = {**os.environ, **environment}
+    return subprocess.run(
+        command, stdout=stdout, stderr=subprocess.PIPE, env=environment, check=False
+    )
+
+
+def test_a_reader_that_has_had_enough_is_no_failure() -> None:
+    """As with `| head`: nothing is said, and the exit code is 0."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = _run(writing)
+    os.close(writing)
+
+    assert (done.returncode, done.stderr) == (Exit.FINE, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has it")  # noqa: PTH110 (one line)
+def test_a_full_disk_is_no_bug() -> None:
+    """It is told in a line."""
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 (a device)
+        done = _run(full.fileno())
+
+    assert done.returncode == Exit.BAD_INPUT
+    assert done.stderr == b"tidegauge: cannot write the output: No space left on device\n"
+
+
+def test_a_locale_without_our_characters_gets_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A question mark in place of each, and the exit code of the command."""
+    written = io.BytesIO()
+    monkeypatch.setattr(entry, "USAGE", "6 → 12\n")
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="latin-1"))
+
+    assert main([]) == Exit.FINE
+    assert written.getvalue() == b"6 ? 12\n"

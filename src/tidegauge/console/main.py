@@ -1,9 +1,12 @@
 """The entry: picks the command, and turns what went wrong into an exit code."""
 
+import errno
+import io
 import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 from tidegauge import __version__
@@ -42,21 +45,44 @@ COMMANDS = {
 }
 """The module of each, with a function of the command's name."""
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Of a disk: nothing that we could mend."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit codes are those of `Exit`."""
     _open_standard_streams()
+    _write_what_the_locale_has()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _dispatch(words)
+        code = _dispatch(words)
+        sys.stdout.flush()
     except BrokenPipeError:
+        _write_no_more()
         return Exit.FINE
+    except OSError as error:
+        if error.errno not in _FULL:
+            return _bug()
+        _write_no_more()
+        sys.stderr.write(f"tidegauge: cannot write the output: {error.strerror}\n")
+        return Exit.BAD_INPUT
     except KeyboardInterrupt:  # before the command minds signals itself
         return Exit.INTERRUPTED
     except Exception:  # noqa: BLE001 (whatever it is, it is ours)
-        traceback.print_exc()
-        sys.stderr.write("tidegauge: this is a bug; please report it with the lines above\n")
-        return Exit.BUG
+        return _bug()
+    return code
+
+
+def _bug() -> int:
+    traceback.print_exc()
+    sys.stderr.write("tidegauge: this is a bug; please report it with the lines above\n")
+    return Exit.BUG
+
+
+def _write_no_more() -> None:
+    """The interpreter would try what is left in the buffer again at its end, and complain."""
+    with suppress(OSError):  # no file of the system's, as in tests
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _open_standard_streams() -> None:
@@ -65,6 +91,13 @@ def _open_standard_streams() -> None:
         if getattr(sys, name) is None:
             mode = "r" if name == "stdin" else "w"
             setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 (for the whole run)
+
+
+def _write_what_the_locale_has() -> None:
+    """Arrows and bars are question marks where the locale has none, not the end of everything."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _dispatch(words: list[str]) -> int:

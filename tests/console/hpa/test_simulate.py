@@ -154,6 +154,12 @@ def test_reads_the_load_from_the_standard_input(monkeypatch, capsys):
         ),
         pytest.param(["-f", "/nowhere.yaml"], "--filename: cannot read /nowhere.yaml", id="hpa"),
         pytest.param(["--work=fast"], "--work: 'fast' is not a duration", id="duration"),
+        pytest.param(["--work=-1ms"], "--work: -1ms is too little: give at least 0s", id="work"),
+        pytest.param(
+            ["-f", _HPA, "--load", _LOAD, "--for=1h", "--metric-period=-15s"],
+            "metric period: -15 s are too little: give at least 1s",
+            id="period",
+        ),
         pytest.param(["--limit=-1"], "--limit: '-1' is not an amount of at least 0", id="amount"),
         pytest.param(["--metric=queue"], "--metric: 'queue' is not NAME=FIGURE", id="pair"),
         pytest.param(
