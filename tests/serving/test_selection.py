@@ -150,10 +150,13 @@ def test_selections_are_bounded():
     for number in range(50):
         query = f"labelSelector=app%21%3D{number}"
         assert len(names(pod_chunks(cluster, selections, "ns", options(query)))) == 3
-    for number in range(2000):
+    for number in range(1100):
+        cluster.cache.put(labelled("web", "web", f"ns-{number}"))
         list(pod_chunks(cluster, selections, f"ns-{number}", options("labelSelector=a")))
+        list(pod_chunks(cluster, selections, f"nowhere-{number}", options("labelSelector=a")))
 
-    assert len(selections._known) <= 1024
+    assert len(selections._known) == 1024
+    assert "ns-1099" in selections._known
     assert all(len(known.chosen) <= 4 for known in selections._known.values())
 
 

@@ -34,7 +34,7 @@ class Selections:
         self, source: Source, namespace: str | None, selector: LabelSelector
     ) -> Iterator[Sequence[Pod]]:
         pods = source.pods(namespace)
-        if selector.empty:
+        if selector.empty or not pods:
             return _chunked(pods)
         known = self._known.get(namespace)
         if known is None or known.pods is not pods:
