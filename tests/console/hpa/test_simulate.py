@@ -121,6 +121,17 @@ def test_every_step_can_be_shown(capsys):
     assert capsys.readouterr().out.count(" cpu ") == 20
 
 
+def test_a_size_that_never_changes_has_a_reason(capsys):
+    """What keeps it is told once, for each run; here that nothing can be told of cpu."""
+    code = _simulate("-f", _HPA, "--load", _LOAD, "--for=5m", "--request=0", "--compare", _HPA)
+    text = capsys.readouterr().out
+
+    assert code == Exit.FINE
+    end = text[text.index("  the size never changed; at the end:\n 0:04:45") :]
+    assert "A: no decision: " in end
+    assert "B: no decision: " in end
+
+
 def test_a_workload_file_and_flags(capsys):
     """Flags win over the file."""
     workload = Path("workload.yaml")
@@ -159,6 +170,11 @@ def test_reads_the_load_from_the_standard_input(monkeypatch, capsys):
             ["-f", _HPA, "--load", _LOAD, "--for=1h", "--metric-period=-15s"],
             "metric period: -15 s are too little: give at least 1s",
             id="period",
+        ),
+        pytest.param(
+            ["-f", _HPA, "-f", _DEPLOYMENT, "--load", _LOAD, "--for=1h", "--container=wbe"],
+            "container: pods have no wbe, only web",
+            id="container",
         ),
         pytest.param(["--limit=-1"], "--limit: '-1' is not an amount of at least 0", id="amount"),
         pytest.param(["--metric=queue"], "--metric: 'queue' is not NAME=FIGURE", id="pair"),

@@ -67,6 +67,8 @@ class _Builder:
         else:
             weaker = recorded or self._unknown_target(told)
         self._known = merged(told, weaker)
+        if weaker.containers:
+            self._problems.extend(self._unknown_container())
 
     def built(self) -> Built:
         workload, origins = self._workload(), self._known.metrics or {}
@@ -74,6 +76,12 @@ class _Builder:
         if problems := [*self._problems, *checking.faults(*about)]:
             raise BuildError(problems)
         return Built(workload, origins, (*self._assumptions, *checking.assumptions(*about)))
+
+    def _unknown_container(self) -> Iterator[str]:
+        """One more container, without requests, is not what was meant."""
+        name, names = self._known.container, self._known.containers or {}
+        if name not in names:
+            yield f"container: pods have no {name}, only {', '.join(names)}"
 
     def _unknown_target(self, told: Description) -> Description:
         """A limit alone is the request too, as the API server has it."""

@@ -53,7 +53,9 @@ def _steps(marks: str, runs: Sequence[Run], width: int, *, every: bool) -> Itera
             nothing = False
             yield from _row(steps, told, width)
     if nothing:
-        yield "  the size never changed"
+        yield "  the size never changed; at the end:"
+        last = [run.steps[-1] for run in runs]
+        yield from _row(last, dict(zip(marks, last, strict=True)), width)
 
 
 def _row(steps: Sequence[Step], told: dict[str, Step], width: int) -> Iterator[str]:
