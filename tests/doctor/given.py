@@ -13,6 +13,8 @@ from tidegauge.doctor.objects import (
     Autoscaler,
     ConfigMap,
     Lease,
+    ListedPod,
+    Namespace,
     NetworkPolicy,
     Node,
     NodeUsage,
@@ -25,7 +27,14 @@ from tidegauge.doctor.objects import (
 
 AT = datetime.now(UTC)
 NOW = AT.timestamp()
-BUNDLE = base64.b64encode(trustme.CA().cert_pem.bytes()).decode()
+AUTHORITY = trustme.CA().cert_pem.bytes().decode()
+BUNDLE = base64.b64encode(AUTHORITY.encode()).decode()
+
+API_FLAGS = (
+    "--proxy-client-cert-file=/pki/front-proxy-client.crt",
+    "--proxy-client-key-file=/pki/front-proxy-client.key",
+    "--enable-aggregator-routing=true",
+)
 
 T = TypeVar("T")
 
@@ -45,13 +54,17 @@ def ready(state: str = "True", **told: str) -> dict[str, Any]:
 
 
 def node(name: str = "worker-1", **metadata: Any) -> Node:
+    metadata = {"creationTimestamp": ago(9000), **metadata}
     return made(Node, name, metadata=metadata, status=ready())
 
 
-def pod(name: str, namespace: str = "shop", where: str = "worker-1", **spec: Any) -> Pod:
-    status = {"phase": "Running", "startTime": ago(900), **ready()}
-    spec = {"nodeName": where, **spec}
-    return made(Pod, name, metadata={"namespace": namespace}, spec=spec, status=status)
+def pod(name: str, *states: dict[str, Any], where: str = "worker-1", **metadata: Any) -> ListedPod:
+    """One that runs; a container for each state, or one that runs, too."""
+    running = {"running": {"startedAt": ago(900)}}
+    statuses = [{"name": "app", "state": state} for state in states or (running,)]
+    status = {"phase": "Running", "startTime": ago(900), "containerStatuses": statuses}
+    metadata = {"namespace": "shop", **metadata}
+    return made(ListedPod, name, metadata=metadata, spec={"nodeName": where}, status=status)
 
 
 def apiservice(version: str, **spec: Any) -> APIService:
@@ -87,11 +100,42 @@ def apiserver(name: str, age: float = 5) -> Lease:
     return lease(name, age, **{"apiserver.kubernetes.io/identity": "kube-apiserver"})
 
 
-def server(name: str, where: str, **spec: Any) -> Pod:
-    got = pod(name, "kube-system", where, **spec)
-    labels = {"app.kubernetes.io/name": "tidegauge"}
-    metadata = msgspec.structs.replace(got.metadata, labels=labels)
-    return msgspec.structs.replace(got, metadata=metadata)
+def system_pod(
+    name: str,
+    labels: dict[str, str],
+    where: str = "worker-1",
+    status: dict[str, Any] | None = None,
+    deletionTimestamp: str | None = None,  # noqa: N803  (the API's name, as in all others)
+    **spec: Any,
+) -> Pod:
+    """A pod of kube-system that is ready, unless its status says otherwise."""
+    metadata = {
+        "namespace": "kube-system",
+        "labels": labels,
+        "deletionTimestamp": deletionTimestamp,
+    }
+    status = {"phase": "Running", **ready(), **(status or {})}
+    return made(Pod, name, metadata=metadata, spec={"nodeName": where, **spec}, status=status)
+
+
+def server(name: str, where: str = "worker-1", **more: Any) -> Pod:
+    return system_pod(name, {"app.kubernetes.io/name": "tidegauge"}, where, **more)
+
+
+def member(component: str, number: int, *args: str, state: str = "True") -> Pod:
+    """A pod of the control plane, as kubeadm makes it."""
+    labels = {"component": component, "tier": "control-plane"}
+    containers = [{"name": component, "command": [component, *args]}]
+    name = f"{component}-cp-{number}"
+    return system_pod(name, labels, f"cp-{number}", ready(state), containers=containers)
+
+
+def namespace(name: str, **conditions: str) -> Namespace:
+    """Conditions that are True, each with its message."""
+    told = [
+        {"type": kind, "status": "True", "message": message} for kind, message in conditions.items()
+    ]
+    return made(Namespace, name, status={"conditions": told})
 
 
 SERVICE = made(
@@ -110,11 +154,11 @@ PROVIDER = Provider(
 
 
 def node_usage(name: str, age: float = 20) -> NodeUsage:
-    return made(NodeUsage, name, timestamp=ago(age), window="15s")
+    return made(NodeUsage, name, timestamp=ago(age))
 
 
 def pod_usage(name: str, namespace: str = "shop") -> PodUsage:
-    return made(PodUsage, name, metadata={"namespace": namespace}, timestamp=ago(20), window="15s")
+    return made(PodUsage, name, metadata={"namespace": namespace})
 
 
 def look(**fields: Any) -> Look:
@@ -124,6 +168,8 @@ def look(**fields: Any) -> Look:
         "apart": 25.0,
         "stamp": int((NOW - 8) * 1000),
         "moved": True,
+        "containers": 4,
+        "swap": 0,
         "pods": (("shop", "web-1"),),
     }
     return Look(**{**fine, **fields})
@@ -141,16 +187,22 @@ def evidence(**changes: Any) -> Evidence:
             lease("kube-scheduler", 3),
             *(apiserver(f"apiserver-{number}") for number in range(3)),
         ),
+        "members": (
+            *(member("kube-apiserver", number, *API_FLAGS) for number in range(3)),
+            *(member("etcd", number) for number in range(3)),
+        ),
+        "namespaces": (namespace("shop"), namespace("kube-system")),
         "nodes": (node("worker-1"), node("worker-2")),
         "pods": (pod("web-1"),),
         "looks": {"worker-1": look(), "worker-2": look(pods=())},
         "apiservices": (apiservice("v1"), apiservice("v1beta1")),
         "provider": PROVIDER,
+        "tidegauges": PROVIDER.pods,
         "authentication": made(
             ConfigMap,
             "extension-apiserver-authentication",
             data={
-                "requestheader-client-ca-file": "pem",
+                "requestheader-client-ca-file": AUTHORITY,
                 "requestheader-username-headers": '["X-Remote-User"]',
             },
         ),

@@ -1,5 +1,6 @@
 """Each rule finds its fault, and nothing else does."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -7,6 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.doctor.given import (
+    API_FLAGS,
+    AT,
     NOW,
     PROVIDER,
     ago,
@@ -18,6 +21,8 @@ from tests.doctor.given import (
     lease,
     look,
     made,
+    member,
+    namespace,
     node,
     node_usage,
     pod,
@@ -25,10 +30,13 @@ from tests.doctor.given import (
     ready,
     server,
 )
+from tidegauge.autoscale.lint.findings import Finding as LintFinding
+from tidegauge.autoscale.lint.findings import Place, Severity
 from tidegauge.doctor.diagnosis import RULES, diagnose
 from tidegauge.doctor.evidence import Evidence, Unread, known
-from tidegauge.doctor.objects import ConfigMap, Node, Pod
+from tidegauge.doctor.objects import ConfigMap, ListedPod, Node, Pod
 from tidegauge.kubelet import errors
+from tidegauge.kubelet.certificates import Seen
 
 
 def leases(*changed: Any) -> tuple[Any, ...]:
@@ -49,15 +57,47 @@ def provided(**changes: Any) -> Evidence:
 
 
 def with_containers(*containers: dict[str, Any], **status: Any) -> Evidence:
-    spec = {"nodeName": "worker-1", "containers": containers}
-    got = made(
-        Pod,
-        "tidegauge-1",
-        metadata={"namespace": "kube-system"},
-        spec=spec,
-        status={**ready(), **status},
-    )
+    return with_server(containers=containers, status=status)
+
+
+def with_server(**more: Any) -> Evidence:
+    """One of the two replicas is like that."""
+    got = server("tidegauge-1", **more)
     return provided(pods=(got, PROVIDER.pods[1]))  # type: ignore[index]
+
+
+def with_members(*changed: Pod) -> Evidence:
+    """Pods of the control plane in the place of those of the same name."""
+    by_name = {one.metadata.name: one for one in (*known(evidence().members), *changed)}
+    return evidence(members=tuple(by_name.values()))
+
+
+def ended(reason: str, seconds: float, restarts: int) -> Evidence:
+    """A replica that was restarted so often, and ended last so long ago."""
+    last = {"terminated": {"reason": reason, "exitCode": 137, "finishedAt": ago(seconds)}}
+    told = {"name": "tidegauge", "restartCount": restarts, "lastState": last}
+    return with_containers({"name": "tidegauge"}, containerStatuses=[told])
+
+
+def certified(first: float, last: float) -> Evidence:
+    """A kubelet's certificate that is valid from and until so many days from now."""
+    valid = (f"{AT + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for days in (first, last))
+    shown = Seen("CN=kubernetes", ("worker-1", "10.0.0.1"), *valid)
+    return evidence(looks={"worker-1": look(certificate=shown)})
+
+
+def linted(severity: Severity) -> Evidence:
+    place = Place(kind="HorizontalPodAutoscaler", namespace="shop", name="web")
+    found = LintFinding(
+        rule="HPA301",
+        severity=severity,
+        autoscaler=place,
+        place=place,
+        message="it has a flaw",
+        why="it matters",
+        remedy="mend it",
+    )
+    return evidence(lint=(found,))
 
 
 UNAVAILABLE = {
@@ -71,7 +111,28 @@ UNAVAILABLE = {
         "does not trust",
     ),
     "unreachable": ("FailedDiscoveryCheck", "context deadline exceeded", "cannot reach"),
-    "unknown user": ("FailedDiscoveryCheck", "bad status: 403", "does not accept"),
+    "unknown user": (
+        "FailedDiscoveryCheck",
+        "bad status from https://10.0.40.3:10403/apis: 403",
+        "does not accept",
+    ),
+    "a port like a status": (
+        "FailedDiscoveryCheck",
+        "https://10.0.0.1:10403/apis: connect: connection refused",
+        "cannot reach",
+    ),
+    "a proxy": (
+        "FailedDiscoveryCheck",
+        "proxyconnect tcp: dial tcp 10.1.1.1:3128: i/o timeout",
+        "HTTP proxy",
+    ),
+    "somebody else": ("FailedDiscoveryCheck", "bad status from https://x/apis: 404", "else"),
+    "plain HTTP": (
+        "FailedDiscoveryCheck",
+        "http: server gave HTTP response to HTTPS client",
+        "something else",
+    ),
+    "an error": ("FailedDiscoveryCheck", "bad status from https://x/apis: 503", "an error"),
     "else": ("Whatever", "who knows", "not available"),
 }
 
@@ -98,8 +159,77 @@ SPOILT: dict[str, tuple[Evidence, str]] = {
         evidence(leases=leases(lease("kube-controller-manager", 300))),
         "TG103",
     ),
-    "trouble in the log": (provided(failing={"worker-1": ("bad_line", "line 7")}), "TG329"),
-    "two API servers": (evidence(leases=(apiserver("a"), apiserver("b"))), "TG104"),
+    "trouble in the log": (provided(logs={"worker-1": ("bad_line", "line 7")}), "TG329"),
+    "one API server": (
+        evidence(
+            leases=tuple(one for one in leases() if one.metadata.name[-2:] not in ("-1", "-2"))
+        ),
+        "TG104",
+    ),
+    "two members of etcd": (
+        evidence(members=(member("etcd", 0), member("etcd", 1))),
+        "TG104",
+    ),
+    "etcd at its margin": (with_members(member("etcd", 1, state="False")), "TG107"),
+    "this clock": (evidence(skew=-90.0, looks={"worker-1": look(asked_at=NOW + 90)}), "TG106"),
+    "the API server has no proxy certificate": (
+        with_members(member("kube-apiserver", 1, *API_FLAGS[1:])),
+        "TG506",
+    ),
+    "no routing": (with_members(member("kube-apiserver", 1, *API_FLAGS[:2])), "TG510"),
+    "routing off": (
+        with_members(
+            member("kube-apiserver", 1, *API_FLAGS[:2], "--enable-aggregator-routing=false")
+        ),
+        "TG510",
+    ),
+    "a certificate of a year with a month left": (certified(-335, 30), "TG334"),
+    "a certificate of a day with an hour left": (certified(-23 / 24, 1 / 24), "TG334"),
+    "swap": (evidence(looks={"worker-1": look(swap=1 << 30)}), "TG335"),
+    "a request-header authority of nothing": (
+        evidence(
+            authentication=made(
+                ConfigMap,
+                "x",
+                data={
+                    "requestheader-client-ca-file": "nonsense",
+                    "requestheader-username-headers": "[]",
+                },
+            )
+        ),
+        "TG508",
+    ),
+    "held by another": (evidence(tidegauges=(server("tidegauge-9"),)), "TG509"),
+    "a namespace that stays": (
+        evidence(
+            namespaces=(
+                namespace(
+                    "old",
+                    NamespaceDeletionDiscoveryFailure="unable to retrieve the complete list of "
+                    "server APIs: metrics.k8s.io/v1beta1: stale GroupVersion discovery",
+                ),
+            )
+        ),
+        "TG511",
+    ),
+    "the kubelet's port": (
+        with_server(
+            hostNetwork=True,
+            dnsPolicy="ClusterFirstWithHostNet",
+            containers=[{"name": "tidegauge", "ports": [{"containerPort": 10250}]}],
+        ),
+        "TG409",
+    ),
+    "a nanny": (
+        with_containers({"name": "tidegauge"}, {"name": "n", "command": ["/pod_nanny"]}),
+        "TG410",
+    ),
+    "too fast": (
+        with_containers({"name": "tidegauge", "args": ["--metric-resolution=1s"]}),
+        "TG411",
+    ),
+    "lint's errors": (linted(Severity.ERROR), "TG704"),
+    "lint's warnings": (linted(Severity.WARNING), "TG705"),
     "an API server is gone": (evidence(leases=leases(apiserver("apiserver-9", 900))), "TG105"),
     "not ready": (
         evidence(nodes=(node("worker-2"), made(Node, "worker-1", status=ready("Unknown")))),
@@ -111,6 +241,7 @@ SPOILT: dict[str, tuple[Evidence, str]] = {
     ),
     "left out": (evidence(skipped={"worker-3": ""}), "TG203"),
     "stands still": (evidence(looks={"worker-1": look(moved=False)}), "TG330"),
+    "most containers stand still": (evidence(looks={"worker-1": look(still=3)}), "TG330"),
     "clock ahead": (
         evidence(looks={"worker-1": look(stamp=int((NOW + 300) * 1000))}),
         "TG331",
@@ -137,22 +268,8 @@ SPOILT: dict[str, tuple[Evidence, str]] = {
     ),
     "the selector selects nothing": (provided(pods=()), "TG401"),
     "a server is unready": (with_containers(conditions=ready("False")["conditions"]), "TG402"),
-    "out of memory": (
-        with_containers(
-            containerStatuses=[
-                {
-                    "name": "tidegauge",
-                    "restartCount": 1,
-                    "lastState": {"terminated": {"reason": "OOMKilled", "exitCode": 137}},
-                }
-            ]
-        ),
-        "TG403",
-    ),
-    "restarted often": (
-        with_containers(containerStatuses=[{"name": "tidegauge", "restartCount": 3}]),
-        "TG403",
-    ),
+    "out of memory": (ended("OOMKilled", 60, restarts=1), "TG403"),
+    "restarted often": (ended("Error", 60, restarts=3), "TG403"),
     "a small limit": (
         with_containers({"name": "tidegauge", "resources": {"limits": {"memory": "32Mi"}}}),
         "TG404",
@@ -165,7 +282,7 @@ SPOILT: dict[str, tuple[Evidence, str]] = {
     "host network": (
         provided(
             pods=(
-                server("tidegauge-1", "worker-1", hostNetwork=True, dnsPolicy="ClusterFirst"),
+                server("tidegauge-1", hostNetwork=True, dnsPolicy="ClusterFirst"),
                 PROVIDER.pods[1],  # type: ignore[index]
             )
         ),
@@ -261,7 +378,7 @@ def test_log_counts_more() -> None:
     """What the server's own log says of a node stands for what we met ourselves."""
     seen = silent(errors.RefusedError)
     told = {"worker-2": (errors.DnsError.cause, "from the log")}
-    seen = replace(seen, provider=replace(PROVIDER, failing=told))
+    seen = replace(seen, provider=replace(PROVIDER, logs=told))
     assert rules_of(seen) == {"TG305", "TG602"}
 
 
@@ -277,6 +394,11 @@ def test_unavailable(reason: str, message: str, what: str) -> None:
 
 WALLS = {
     "pods only": ({"ingress": [{"from": [{"podSelector": {}}]}]}, True),
+    "all addresses": ({"ingress": [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]}, False),
+    "all addresses but some": (
+        {"ingress": [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]}]},
+        True,
+    ),
     "nobody": ({"policyTypes": ["Ingress"]}, True),
     "everybody": ({"ingress": [{"ports": [{"port": 10250}]}]}, False),
     "ways out only": ({"policyTypes": ["Egress"]}, False),
@@ -298,6 +420,51 @@ def test_walls(spec: dict[str, Any], walled: bool) -> None:
     assert "TG507" not in rules_of(provided(policies=(policy(**spec),))), "as long as it works"
 
 
+def test_walls_add_up() -> None:
+    """Where another policy admits everybody, one that admits only some keeps nobody out."""
+    down = broken("v1beta1", "FailedDiscoveryCheck", "context deadline exceeded")
+    both = policy(policyTypes=["Ingress"]), policy(ingress=[{}])
+    walled = replace(PROVIDER, policies=both)
+    assert "TG507" not in rules_of(evidence(apiservices=(apiservice("v1"), down), provider=walled))
+
+
+WAYS_OUT = {
+    "the DNS only": ([{"ports": [{"port": 53, "protocol": "UDP"}]}], True),
+    "pods only": ([{"to": [{"podSelector": {}}]}], True),
+    "nowhere": (None, True),
+    "kubelets": ([{"ports": [{"port": 10250}]}], False),
+    "a span with kubelets": ([{"ports": [{"port": 1024, "endPort": 65535}]}], False),
+    "everywhere": ([{}], False),
+}
+
+
+@pytest.mark.parametrize(("egress", "walled"), WAYS_OUT.values(), ids=WAYS_OUT)
+def test_ways_out(egress: list[dict[str, Any]] | None, walled: bool) -> None:
+    """A policy that lets the server reach no kubelets is suspected where it misses one."""
+    told = {"worker-2": (errors.ConnectTimeoutError.cause, "no answer")}
+    policies = (policy(policyTypes=["Egress"], egress=egress),)
+    cut = provided(logs=told, policies=policies)
+    assert ("TG512" in rules_of(cut)) == walled
+    assert "TG512" not in rules_of(provided(policies=policies)), "as long as it reaches all"
+
+
+def test_windows() -> None:
+    """A pod that is missing on a Windows node is told with what to compare there."""
+    windows = made(Node, "worker-1", status={**ready(), "nodeInfo": {"operatingSystem": "windows"}})
+    seen = evidence(pods=(pod("web-1"), pod("web-2")), nodes=(windows, node("worker-2")))
+    (found,) = diagnose(seen)
+    assert "Windows node worker-1" in found.evidence[0]
+    assert "nodes/worker-1/proxy/stats/summary" in found.remedy
+
+
+def test_margin() -> None:
+    """How many members of etcd may still go is told."""
+    (found,) = diagnose(with_members(member("etcd", 1, state="False")))
+    assert found.what == "2 of 3 members are ready: it may lose 0 more"
+    two = (member("etcd", 1, state="False"), member("etcd", 2, state="False"))
+    assert diagnose(with_members(*two))[0].what.endswith("it has no quorum")
+
+
 def test_virtual_node() -> None:
     """A virtual node that does not answer is told to be left out."""
     nodes = (node("worker-1"), node("worker-2", labels={"type": "virtual-kubelet"}))
@@ -308,6 +475,10 @@ def test_virtual_node() -> None:
 PODLESS = {
     "not asked": ({"skipped": {"worker-1": ""}, "looks": {}}, "its node is not asked"),
     "not reported": ({"looks": {"worker-1": look(pods=())}}, "its kubelet does not report it"),
+    "crashing": (
+        {"pods": (pod("web-1"), pod("web-2", {"waiting": {"reason": "CrashLoopBackOff"}}))},
+        "a container of it does not run: CrashLoopBackOff",
+    ),
     "half": (
         {"looks": {"worker-1": look(pods=(("shop", "web-2"),), incomplete=("shop/web-2/web",))}},
         "a container of it has only CPU or only memory",
@@ -319,26 +490,70 @@ PODLESS = {
 @pytest.mark.parametrize(("changes", "what"), PODLESS.values(), ids=PODLESS)
 def test_why_a_pod_has_no_usage(changes: dict[str, Any], what: str) -> None:
     """A pod without usage comes with the reason, as far as it was seen."""
-    found = diagnose(evidence(pods=(pod("web-1"), pod("web-2")), **changes))
+    found = diagnose(evidence(**{"pods": (pod("web-1"), pod("web-2")), **changes}))
     assert [one.what for one in found if one.rule == "TG603"] == [what]
 
 
 def test_young_and_ending_pods() -> None:
-    """Pods that cannot have usage yet, or need none any more, are not missed."""
-    young = made(
-        Pod,
-        "young",
-        metadata={"namespace": "shop"},
-        status={"phase": "Running", "startTime": ago(20)},
-    )
-    ending = made(
-        Pod,
-        "ending",
-        metadata={"namespace": "shop", "deletionTimestamp": ago(1)},
-        status={"phase": "Running", "startTime": ago(900)},
-    )
-    done = made(Pod, "done", metadata={"namespace": "shop"}, status={"phase": "Succeeded"})
+    """Pods that cannot have usage yet, or need none any more, are not missed; one whose image was
+    pulled for a quarter of an hour is young.
+    """
+    young = pod("young", {"running": {"startedAt": ago(20)}})
+    ending = pod("ending", deletionTimestamp=ago(1))
+    done = made(ListedPod, "done", metadata={"namespace": "shop"}, status={"phase": "Succeeded"})
     assert diagnose(evidence(pods=(pod("web-1"), young, ending, done))) == []
+
+
+HEALTHY = {
+    "an evicted replica": provided(
+        pods=(
+            *known(PROVIDER.pods),
+            server("evicted", status={"phase": "Failed", **ready("False")}),
+        )
+    ),
+    "a replica that is replaced": provided(
+        pods=(*known(PROVIDER.pods), server("old", status=ready("False"), deletionTimestamp=ago(1)))
+    ),
+    "killed for memory last month": ended("OOMKilled", 30 * 86400, restarts=7),
+    "a node of just now": evidence(
+        nodes=(node("worker-1"), node("worker-2"), node("worker-3", creationTimestamp=ago(20)))
+    ),
+    "a sidecar with a small limit": with_containers(
+        {"name": "tidegauge"}, {"name": "proxy", "resources": {"limits": {"memory": "16Mi"}}}
+    ),
+    "a laptop a second late": evidence(skew=1.4),
+    "a node's clock that goes by the API server's, not ours": replace(
+        evidence(skew=4.0), looks={"worker-1": look(asked_at=NOW - 4)}
+    ),
+    "a fresh certificate": certified(-1, 364),
+    "a certificate just renewed": certified(-0.5, 0.5),
+    "a container that has ended stands still": evidence(looks={"worker-1": look(still=1)}),
+    "host network on another port": with_server(
+        hostNetwork=True,
+        dnsPolicy="ClusterFirstWithHostNet",
+        containers=[{"name": "tidegauge", "ports": [{"containerPort": 4443}]}],
+    ),
+    "the control plane is hidden": evidence(members=(), leases=()),
+    "a namespace that waits for others": evidence(
+        namespaces=(namespace("old", NamespaceContentRemaining="pods has 1 resource instances"),)
+    ),
+    "lint's notes": linted(Severity.INFO),
+    "replicas not placed yet": provided(
+        pods=(server("tidegauge-1", ""), server("tidegauge-2", ""))
+    ),
+}
+
+
+@pytest.mark.parametrize("seen", HEALTHY.values(), ids=HEALTHY)
+def test_no_fault(seen: Evidence) -> None:
+    """What only looks like a fault is none."""
+    assert diagnose(seen) == []
+
+
+def test_aks_node() -> None:
+    """A node that AKS labels as an agent is a real one, and is not told to be left out."""
+    nodes = (node("worker-1"), node("worker-2", labels={"kubernetes.io/role": "agent"}))
+    assert "TG204" not in rules_of(replace(silent(errors.RefusedError), nodes=nodes))
 
 
 def test_grouping() -> None:
@@ -353,6 +568,9 @@ def test_nothing_readable() -> None:
     no = Unread(what="list all", cause="forbidden", detail="403")
     fields = (
         "leases",
+        "members",
+        "namespaces",
+        "tidegauges",
         "nodes",
         "pods",
         "apiservices",
@@ -377,5 +595,5 @@ def test_rule_ids() -> None:
 def test_survives_json() -> None:
     """Evidence can be written and read again, as a bundle holds it, and means the same."""
     seen = evidence(pods=(pod("web-1"), pod("web-2")))
-    again = msgspec.json.decode(msgspec.json.encode(seen.pods), type=tuple[Pod, ...])
+    again = msgspec.json.decode(msgspec.json.encode(seen.pods), type=tuple[ListedPod, ...])
     assert diagnose(replace(seen, pods=again)) == diagnose(seen)

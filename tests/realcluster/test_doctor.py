@@ -77,7 +77,7 @@ KUBELETS = {
         "rotateCertificates",
     ),
     "breaks-off": Case(gets(Fault(reset_after=200)), "TG319", "kubelet restarts"),
-    "late-clock": Case(behind, "TG331", "behind this machine's clock"),
+    "late-clock": Case(behind, "TG331", "behind the API server's clock"),
     "bad-line": Case(
         gets(Fault(transform=faults.with_lines(b"container_cpu_usage_seconds_total 1"))),
         "TG332",

@@ -59,6 +59,11 @@ class Stream:
     content_type: str
     _response: aiohttp.ClientResponse
 
+    @property
+    def date(self) -> str:
+        """When it was answered by the API server's clock, as HTTP writes it; empty if unsaid."""
+        return self._response.headers.get("Date", "")
+
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """The body as it arrives. Raises Unreachable when the connection breaks."""
         try:

@@ -6,6 +6,7 @@ In reading order:
 - `evidence`: everything that was seen; pure records, so a diagnosis can be made of a file
 - `gathering` asks the API server for it, `asking` the kubelets: the only I/O
 - `findings`: what a rule is, and what it finds
+- `redacting`: what is kept out of it
 - `checks`: the rules, in the order in which the data flows
 - `diagnosis`: all of them
 """

@@ -10,6 +10,7 @@ from tidegauge.doctor.checks import (
     nodes,
     server,
     usage,
+    walls,
 )
 from tidegauge.doctor.evidence import Evidence
 from tidegauge.doctor.findings import Finding, Rule
@@ -19,7 +20,7 @@ STAGES: Mapping[str, tuple[Rule, ...]] = {
     "Nodes": nodes.RULES,
     "Kubelets": kubelets.RULES,
     "The metrics server": server.RULES,
-    "The aggregation layer": aggregation.RULES,
+    "The aggregation layer": (*aggregation.RULES, *walls.RULES),
     "Usage": usage.RULES,
     "HorizontalPodAutoscalers": autoscalers.RULES,
 }

@@ -5,12 +5,14 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from tidegauge.autoscale.lint.findings import Finding as LintFinding
 from tidegauge.doctor.objects import (
     APIService,
     Autoscaler,
     ConfigMap,
-    EndpointSlice,
     Lease,
+    ListedPod,
+    Namespace,
     NetworkPolicy,
     Node,
     NodeUsage,
@@ -20,6 +22,7 @@ from tidegauge.doctor.objects import (
     ServiceReference,
     Version,
 )
+from tidegauge.kubelet.certificates import Seen
 
 METRICS = "metrics.k8s.io"
 VERSIONS = ("v1", "v1beta1")
@@ -60,6 +63,14 @@ class Look(Struct, frozen=True, kw_only=True):
     """Of the node's CPU in the second answer."""
     moved: bool = False
     """Whether that stamp is later than in the first answer, or any container's is."""
+    containers: int = 0
+    """How many there were in both answers."""
+    still: int = 0
+    """Of these, how many had the same stamp in both."""
+    swap: int = -1
+    """Bytes that the node has in swap; -1 where it does not tell."""
+    certificate: Seen | None = None
+    """What it showed; None where it was not asked directly, or by plain HTTP."""
     flaw: str = ""
     flaw_cause: str = ""
     incomplete: tuple[str, ...] = ()
@@ -74,19 +85,36 @@ class Provider(Struct, frozen=True, kw_only=True):
     reference: ServiceReference
     """As the APIService has it."""
     service: Service | Unread
-    slices: Sequence[EndpointSlice] | Unread = ()
     pods: Sequence[Pod] | Unread = ()
     policies: Sequence[NetworkPolicy] | Unread = ()
     readiness: str | Unread = ""
     """The text of `/readyz?verbose`, asked through the API server."""
-    failing: Mapping[str, tuple[str, str]] = {}
-    """By node, what its own log says is wrong with it: cause and problem."""
+    logs: Mapping[str, tuple[str, str]] | Unread = {}
+    """By node, what the replicas' own logs say is wrong with it: cause and problem."""
+
+    @property
+    def running(self) -> Sequence[Pod]:
+        """Those of its pods that have not ended, as evicted ones have, and are not about to."""
+        ended = ("Succeeded", "Failed")
+        return [
+            one
+            for one in known(self.pods)
+            if one.status.phase not in ended and not one.metadata.deletion_timestamp
+        ]
+
+    @property
+    def failing(self) -> Mapping[str, tuple[str, str]]:
+        """Those logs, empty where they could not be read."""
+        return {} if isinstance(self.logs, Unread) else self.logs
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
     """Sequences are as the API server gave them. Times are seconds since the epoch."""
 
     now: float
+    """By the API server's clock, when gathering began."""
+    skew: float = 0.0
+    """Seconds by which that clock is ahead of this machine's."""
     server: str
     """The API server's URL."""
     version: Version | Unread = Version()
@@ -94,8 +122,11 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """The text of the API server's own `/readyz?verbose`."""
     leases: Sequence[Lease] | Unread = ()
     """Of kube-system."""
+    members: Sequence[Pod] | Unread = ()
+    """The control plane's pods in kube-system; managed clusters hide them."""
+    namespaces: Sequence[Namespace] | Unread = ()
     nodes: Sequence[Node] | Unread = ()
-    pods: Sequence[Pod] | Unread = ()
+    pods: Sequence[ListedPod] | Unread = ()
     looks: Mapping[str, Look] = {}
     """By the node's name; none where kubelets were not asked."""
     direct: bool = False
@@ -105,12 +136,16 @@ class Evidence(Struct, frozen=True, kw_only=True):
     apiservices: Sequence[APIService] | Unread = ()
     provider: Provider | None = None
     """None where no APIService of the group leads to a Service."""
+    tidegauges: Sequence[Pod] | Unread = ()
+    """Pods of Tidegauge in any namespace, whoever the APIServices lead to."""
     authentication: ConfigMap | Unread = ConfigMap()
     """`kube-system/extension-apiserver-authentication`."""
     node_usage: Mapping[str, Sequence[NodeUsage] | Unread] = {}
     """By version of the group."""
     pod_usage: Sequence[PodUsage] | Unread = ()
     autoscalers: Sequence[Autoscaler] | Unread = ()
+    lint: Sequence[LintFinding] = ()
+    """What `tidegauge hpa lint` says of them."""
 
     def unread(self) -> list[Unread]:
         """All that could not be read, each once."""

@@ -5,24 +5,37 @@ from typing import Any
 
 from msgspec import Struct, field
 
+KUBELET_PORT = 10250
+"""Unless a node says otherwise."""
 
-class Metadata(Struct, frozen=True, kw_only=True, rename="camel"):
+
+class Identity(Struct, frozen=True, kw_only=True, rename="camel"):
     name: str = ""
     namespace: str = ""
+
+
+class Metadata(Identity, frozen=True, kw_only=True, rename="camel"):
+    """Without annotations: `kubectl apply` keeps whole manifests in them, secrets and all."""
+
     labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
     creation_timestamp: datetime | None = None
     deletion_timestamp: datetime | None = None
 
 
-class Object(Struct, frozen=True, kw_only=True):
-    metadata: Metadata = Metadata()
+class Item(Struct, frozen=True, kw_only=True):
+    """One of many, of which little more is kept than which it is."""
+
+    metadata: Identity = Identity()
 
     @property
     def key(self) -> str:
         """`namespace/name`, or the name of what has no namespace."""
         meta = self.metadata
         return f"{meta.namespace}/{meta.name}" if meta.namespace else meta.name
+
+
+class Object(Item, frozen=True, kw_only=True):
+    metadata: Metadata = Metadata()
 
 
 class Condition(Struct, frozen=True, kw_only=True):
@@ -46,7 +59,6 @@ class _DaemonEndpoints(Struct, frozen=True, rename="camel"):
 
 
 class _NodeInfo(Struct, frozen=True, rename="camel"):
-    kubelet_version: str = ""
     operating_system: str = ""
 
 
@@ -57,7 +69,12 @@ class _NodeStatus(Struct, frozen=True, kw_only=True, rename="camel"):
     node_info: _NodeInfo = _NodeInfo()
 
 
+class _NodeMetadata(Metadata, frozen=True, kw_only=True, rename="camel"):
+    annotations: dict[str, str] = {}
+
+
 class Node(Object, frozen=True, kw_only=True):
+    metadata: _NodeMetadata = _NodeMetadata()
     status: _NodeStatus = _NodeStatus()
 
     @property
@@ -66,16 +83,24 @@ class Node(Object, frozen=True, kw_only=True):
 
 
 class _Resources(Struct, frozen=True):
-    requests: dict[str, Any] | None = None
     limits: dict[str, Any] | None = None
 
 
-class Container(Struct, frozen=True, kw_only=True, rename="camel"):
+class _ContainerPort(Struct, frozen=True, rename="camel"):
+    container_port: int = 0
+
+
+class Container(Struct, frozen=True, kw_only=True):
     name: str = ""
     args: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
-    image: str = ""
+    ports: tuple[_ContainerPort, ...] = ()
     resources: _Resources = _Resources()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it is run with."""
+        return (*self.command, *self.args)
 
 
 class _PodSpec(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -85,35 +110,77 @@ class _PodSpec(Struct, frozen=True, kw_only=True, rename="camel"):
     containers: tuple[Container, ...] = ()
 
 
-class _Terminated(Struct, frozen=True, kw_only=True, rename="camel"):
+class Terminated(Struct, frozen=True, kw_only=True, rename="camel"):
     reason: str = ""
     exit_code: int = 0
+    finished_at: datetime | None = None
 
 
-class _ContainerState(Struct, frozen=True):
-    terminated: _Terminated | None = None
+class _LastState(Struct, frozen=True):
+    terminated: Terminated | None = None
 
 
 class ContainerStatus(Struct, frozen=True, kw_only=True, rename="camel"):
     name: str = ""
     restart_count: int = 0
-    last_state: _ContainerState = _ContainerState()
+    last_state: _LastState = _LastState()
 
 
 class _PodStatus(Struct, frozen=True, kw_only=True, rename="camel"):
     phase: str = ""
-    start_time: datetime | None = None
     conditions: tuple[Condition, ...] = ()
     container_statuses: tuple[ContainerStatus, ...] = ()
 
 
 class Pod(Object, frozen=True, kw_only=True):
+    """One of those whose flags and resources count: of the metrics server, or the control plane."""
+
     spec: _PodSpec = _PodSpec()
     status: _PodStatus = _PodStatus()
 
     @property
     def ready(self) -> bool:
         return any(one.type == "Ready" and one.status == "True" for one in self.status.conditions)
+
+
+class _ListedMetadata(Identity, frozen=True, kw_only=True, rename="camel"):
+    deletion_timestamp: datetime | None = None
+
+
+class _ListedSpec(Struct, frozen=True, rename="camel"):
+    node_name: str = ""
+
+
+class _Running(Struct, frozen=True, rename="camel"):
+    started_at: datetime | None = None
+
+
+class _Reason(Struct, frozen=True):
+    reason: str = ""
+
+
+class _State(Struct, frozen=True, kw_only=True):
+    running: _Running | None = None
+    waiting: _Reason | None = None
+    terminated: _Reason | None = None
+
+
+class _ListedContainer(Struct, frozen=True):
+    state: _State = _State()
+
+
+class _ListedStatus(Struct, frozen=True, kw_only=True, rename="camel"):
+    phase: str = ""
+    start_time: datetime | None = None
+    container_statuses: tuple[_ListedContainer, ...] = ()
+
+
+class ListedPod(Item, frozen=True, kw_only=True):
+    """Any pod of the cluster; there may be 150,000."""
+
+    metadata: _ListedMetadata = _ListedMetadata()
+    spec: _ListedSpec = _ListedSpec()
+    status: _ListedStatus = _ListedStatus()
 
 
 class ServiceReference(Struct, frozen=True):
@@ -145,31 +212,12 @@ class APIService(Object, frozen=True, kw_only=True):
         return next(named, Condition(type="Available"))
 
 
-class ServicePort(Struct, frozen=True, kw_only=True, rename="camel"):
-    port: int = 0
-    target_port: int | str = 0
-
-
 class _ServiceSpec(Struct, frozen=True):
-    ports: tuple[ServicePort, ...] = ()
     selector: dict[str, str] | None = None
 
 
 class Service(Object, frozen=True, kw_only=True):
     spec: _ServiceSpec = _ServiceSpec()
-
-
-class _EndpointConditions(Struct, frozen=True):
-    ready: bool | None = None
-
-
-class Endpoint(Struct, frozen=True):
-    addresses: tuple[str, ...] = ()
-    conditions: _EndpointConditions = _EndpointConditions()
-
-
-class EndpointSlice(Object, frozen=True, kw_only=True):
-    endpoints: tuple[Endpoint, ...] | None = None
 
 
 class ConfigMap(Object, frozen=True, kw_only=True):
@@ -181,7 +229,6 @@ class _HPAStatus(Struct, frozen=True):
 
 
 class Autoscaler(Object, frozen=True, kw_only=True):
-    spec: dict[str, Any] = {}
     status: _HPAStatus = _HPAStatus()
 
 
@@ -196,31 +243,27 @@ class NetworkPolicy(Object, frozen=True, kw_only=True):
     spec: _PolicySpec = _PolicySpec()
 
 
-class _Usage(Struct, frozen=True):
-    name: str = ""
-    usage: dict[str, str] = {}
-
-
-class PodUsage(Object, frozen=True, kw_only=True):
+class PodUsage(Item, frozen=True, kw_only=True):
     """An item of a PodMetricsList."""
 
-    timestamp: datetime | None = None
-    window: str = ""
-    containers: tuple[_Usage, ...] = ()
 
-
-class NodeUsage(Object, frozen=True, kw_only=True):
+class NodeUsage(Item, frozen=True, kw_only=True):
     """An item of a NodeMetricsList."""
 
     timestamp: datetime | None = None
-    window: str = ""
-    usage: dict[str, str] = {}
+
+
+class _NamespaceStatus(Struct, frozen=True):
+    conditions: tuple[Condition, ...] = ()
+
+
+class Namespace(Object, frozen=True, kw_only=True):
+    status: _NamespaceStatus = _NamespaceStatus()
 
 
 class _LeaseSpec(Struct, frozen=True, kw_only=True, rename="camel"):
     holder_identity: str | None = None
     renew_time: datetime | None = None
-    lease_duration_seconds: int | None = None
 
 
 class Lease(Object, frozen=True, kw_only=True):

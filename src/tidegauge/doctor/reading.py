@@ -1,6 +1,7 @@
 """Reads from the API server, where a refusal is an answer too."""
 
 from collections.abc import Awaitable, Callable
+from email.utils import parsedate_to_datetime
 from typing import Generic, TypeVar
 
 from msgspec import Struct, field
@@ -8,6 +9,7 @@ from msgspec import Struct, field
 from tidegauge.cluster.client import Client
 from tidegauge.cluster.errors import ClusterError, Unreachable
 from tidegauge.doctor.evidence import Unread
+from tidegauge.units.clock import Clock
 
 PAGE = 500
 """Objects of one answer: what kubectl asks for, too."""
@@ -43,6 +45,23 @@ class Reading:
 
     async def text(self, path: str, **params: str) -> str | Unread:
         return await self._tried(f"get {_named(path)}", self._text(path, params))
+
+    async def skew(self, clock: Clock) -> float:
+        """Seconds by which the API server's clock is ahead of ours; 0 where it does not tell.
+
+        HTTP tells whole seconds, so half of one may be wrong, and half of the answer's time.
+        """
+        got = await self._tried("get version", self._skew(clock))
+        return 0.0 if isinstance(got, Unread) else got
+
+    async def _skew(self, clock: Clock) -> float:
+        began = clock.now()
+        async with self._client.stream("/version", accept="application/json") as answer:
+            ours = (began + clock.now()) / 2
+            try:
+                return parsedate_to_datetime(answer.date).timestamp() + 0.5 - ours
+            except ValueError:
+                return 0.0
 
     async def _pages(self, path: str, kind: type[T], params: dict[str, str]) -> tuple[T, ...]:
         found: list[T] = []

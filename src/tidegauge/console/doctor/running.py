@@ -4,15 +4,18 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
+from tidegauge.autoscale.lint.judging import findings
 from tidegauge.cluster.access import SERVICE_ACCOUNT
 from tidegauge.cluster.client import Client
+from tidegauge.cluster.errors import ClusterError
 from tidegauge.console import goflags
 from tidegauge.console.access import address_rules, kubelet_transport
 from tidegauge.console.clusterflags import access_of
 from tidegauge.console.commandline import values, vocabulary
 from tidegauge.console.doctor.options import DoctorOptions
+from tidegauge.console.hpa.lint.reading import read_with
 from tidegauge.console.options import FLAGS, Options
-from tidegauge.doctor.asking import Asking, aim
+from tidegauge.doctor.asking import Asking, aim, nothing_shown, shown
 from tidegauge.doctor.evidence import Evidence, known
 from tidegauge.doctor.gathering import gather
 from tidegauge.doctor.proxying import ProxyTransport
@@ -30,11 +33,26 @@ async def look(options: DoctorOptions, environ: Mapping[str, str], say: Say) -> 
     inside = access.token_file == SERVICE_ACCOUNT / "token"
     async with Client(access, clock, environ=environ) as client:
         reading = Reading(client, say)
-        evidence = await gather(reading, now=clock.now(), server=access.server)
+        skew = await reading.skew(clock)
+        now = clock.now() + skew
+        evidence = await gather(reading, now=now, skew=skew, server=access.server)
+        evidence = await _with_lint(evidence, client, say)
         how = options.kubelets or ("direct" if inside else "proxy")
         if how == "none":
             return evidence
         return await _with_kubelets(evidence, options, client, clock, say, direct=how == "direct")
+
+
+async def _with_lint(evidence: Evidence, client: Client, say: Say) -> Evidence:
+    """What may not be read is not judged; of HPAs that may not be read nothing is."""
+    if not known(evidence.autoscalers):
+        return evidence
+    try:
+        read = await read_with(client, "", None, say)
+    except ClusterError as error:
+        say(f"HPAs are not linted: {error}")
+        return evidence
+    return replace(evidence, lint=findings(read.objects, read.knowledge))
 
 
 async def _with_kubelets(
@@ -54,7 +72,8 @@ async def _with_kubelets(
         else ProxyTransport(client, clock)
     )
     say(f"ask {len(aimed.targets)} kubelets twice, {options.wait:g} s apart")
-    looks = await Asking(transport, clock, apart=options.wait).looks(aimed.targets)
+    show = shown if direct else nothing_shown
+    looks = await Asking(transport, clock, show=show, apart=options.wait).looks(aimed.targets)
     transport.close()
     return replace(evidence, looks=looks, skipped=aimed.skipped, direct=direct)
 

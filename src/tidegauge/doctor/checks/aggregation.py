@@ -1,18 +1,23 @@
 """Whether kube-apiserver routes the metrics API to a server that it trusts and can reach."""
 
 import base64
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from cryptography import x509
 
 from tidegauge.autoscale.lint.findings import Severity
-from tidegauge.doctor.evidence import METRICS, VERSIONS, Evidence, Provider, Unread, known
+from tidegauge.doctor.checks.availability import explained
+from tidegauge.doctor.evidence import METRICS, VERSIONS, Evidence, Unread, known
 from tidegauge.doctor.findings import Found, rule
-from tidegauge.doctor.objects import APIService, NetworkPolicy
+from tidegauge.doctor.objects import APIService, Pod
 
-_NEEDED_KEYS = ("requestheader-client-ca-file", "requestheader-username-headers")
+_AUTHORITIES = "requestheader-client-ca-file"
+_NEEDED_KEYS = (_AUTHORITIES, "requestheader-username-headers")
+_NEEDED_FLAGS = ("--proxy-client-cert-file", "--proxy-client-key-file")
+_ROUTING = "--enable-aggregator-routing"
+
+_CONFIG = "configmap kube-system/extension-apiserver-authentication"
 
 
 def _ours(evidence: Evidence) -> list[APIService]:
@@ -42,56 +47,6 @@ def missing(evidence: Evidence) -> Iterator[Found]:
             yield Found(subject=f"apiservice {name}", what=what)
 
 
-_REASONS = (  # reason, words of the message, what is the case, remedy
-    (
-        "ServiceNotFound",
-        "",
-        "its Service does not exist",
-        "kubectl -n {namespace} get service {name}; install again, or mend spec.service",
-    ),
-    (
-        "ServicePortError",
-        "",
-        "its Service has no such port",
-        "make spec.service.port of the APIService one of the ports of service {namespace}/{name}",
-    ),
-    (
-        "MissingEndpoints|EndpointsNotFound",
-        "",
-        "no pod behind its Service is ready",
-        "kubectl -n {namespace} get pods; the findings about the server tell why it is not ready",
-    ),
-    (
-        "FailedDiscoveryCheck",
-        "x509|certificate",
-        "the API server does not trust the server's certificate",
-        (
-            "put the authority that signed it into spec.caBundle: with the chart's own "
-            "certificates Tidegauge does so itself, if it may update apiservices"
-        ),
-    ),
-    (
-        "FailedDiscoveryCheck",
-        "deadline|timeout|Timeout|no route|refused",
-        "the API server cannot reach the server's pod",
-        (
-            "let the control plane reach the server's pod: a NetworkPolicy or firewall may forbid "
-            "it; where the control plane is no part of the pod network, set "
-            "hostNetwork.enabled=true"
-        ),
-    ),
-    (
-        "FailedDiscoveryCheck",
-        "40[13]|Forbidden|Unauthorized",
-        "the server does not accept who the API server says is asking",
-        (
-            "see the findings about request headers; aggregation needs the front-proxy flags of "
-            "kube-apiserver"
-        ),
-    ),
-)
-
-
 @rule(
     "TG502",
     Severity.ERROR,
@@ -105,26 +60,13 @@ def unavailable(evidence: Evidence) -> Iterator[Found]:
         condition = one.available
         if condition.status == "True":
             continue
-        what, remedy = _explained(one)
+        what, remedy = explained(one)
         yield Found(
             subject=_subject(one),
             what=what,
             remedy=remedy,
             evidence=f"{condition.reason or 'no condition yet'}: {condition.message or ''}",
         )
-
-
-def _explained(one: APIService) -> tuple[str, str]:
-    condition, where = one.available, one.spec.service
-    for reason, words, what, remedy in _REASONS:
-        if re.fullmatch(reason, condition.reason or "") and re.search(
-            words, condition.message or ""
-        ):
-            names = {"namespace": "", "name": "", "port": 443}
-            if where:
-                names = {"namespace": where.namespace, "name": where.name, "port": where.port}
-            return what, remedy.format(**names)
-    return "it is not available", ""
 
 
 @rule(
@@ -156,18 +98,28 @@ def unverified(evidence: Evidence) -> Iterator[Found]:
 def bad_bundle(evidence: Evidence) -> Iterator[Found]:
     for one in _ours(evidence):
         if one.spec.ca_bundle and (problem := _bundle_problem(one.spec.ca_bundle, evidence.now)):
-            yield Found(subject=_subject(one), what="its caBundle is unusable", evidence=problem)
+            evidence_ = f"{one.metadata.name}: spec.caBundle {problem}"
+            yield Found(subject=_subject(one), what="its caBundle is unusable", evidence=evidence_)
 
 
 def _bundle_problem(bundle: str, now: float) -> str:
     """Empty where a certificate of the bundle is valid."""
     try:
-        found = x509.load_pem_x509_certificates(base64.b64decode(bundle))
+        pem = base64.b64decode(bundle)
     except ValueError as error:
-        return f"spec.caBundle is no PEM in base64: {error}"
+        return f"is no base64: {error}"
+    return _pem_problem(pem, now)
+
+
+def _pem_problem(pem: bytes, now: float) -> str:
+    """Empty where one of the certificates is valid."""
+    try:
+        found = x509.load_pem_x509_certificates(pem)
+    except ValueError as error:
+        return f"has no certificates: {error}"
     last = max(one.not_valid_after_utc for one in found)
     if last < datetime.fromtimestamp(now, UTC):
-        return f"spec.caBundle expired on {last:%Y-%m-%d}"
+        return f"expired on {last:%Y-%m-%d}"
     return ""
 
 
@@ -177,7 +129,7 @@ def _bundle_problem(bundle: str, now: float) -> str:
     "Different servers hold the versions of the metrics API",
     why="kubectl top and HPAs then see different numbers, and one of them may be a leftover that "
     "nobody minds.",
-    remedy="kubectl get apiservice -l '' | grep metrics.k8s.io; delete the one that is left over",
+    remedy="kubectl get apiservices | grep metrics.k8s.io; delete the one that is left over",
 )
 def divided(evidence: Evidence) -> Iterator[Found]:
     places = {
@@ -205,46 +157,117 @@ def divided(evidence: Evidence) -> Iterator[Found]:
 )
 def no_front_proxy(evidence: Evidence) -> Iterator[Found]:
     config = evidence.authentication
-    name = "configmap kube-system/extension-apiserver-authentication"
     if isinstance(config, Unread):
         if config.cause == "not_found":
-            yield Found(subject=name, what="it does not exist", evidence=config.detail)
-        return
-    for key in _NEEDED_KEYS:
-        if not config.data.get(key):
-            yield Found(subject=name, what=f"it lacks {key}")
+            yield Found(subject=_CONFIG, what="it does not exist", evidence=config.detail)
+    else:
+        for key in _NEEDED_KEYS:
+            if not config.data.get(key):
+                yield Found(subject=_CONFIG, what=f"it lacks {key}")
+    for pod in _api_servers(evidence):
+        for flag in _NEEDED_FLAGS:
+            if not _has(pod, flag):
+                yield Found(subject=f"pod {pod.key}", what=f"it runs without {flag}")
+
+
+def _api_servers(evidence: Evidence) -> list[Pod]:
+    """Their pods, as kubeadm labels them; elsewhere they are not seen."""
+    members = known(evidence.members)
+    return [one for one in members if one.metadata.labels.get("component") == "kube-apiserver"]
+
+
+def _has(pod: Pod, flag: str) -> bool:
+    words = [word for one in pod.spec.containers for word in one.words]
+    return any(word.partition("=")[0] == flag and word != f"{flag}=false" for word in words)
 
 
 @rule(
-    "TG507",
-    Severity.WARNING,
-    "A NetworkPolicy may keep the API server out",
-    why="The API server comes from the control plane's addresses, which no podSelector matches: a "
-    "policy that admits pods only makes the metrics API unavailable.",
-    remedy="Add an ingress rule for the server's port without `from`, as the chart's own policy "
-    "has (networkPolicy.enabled=true).",
+    "TG508",
+    Severity.ERROR,
+    "The authorities of request headers are unusable",
+    why="The server believes the API server's word only by a client certificate that these have "
+    "signed: with none that is valid every request through it is anonymous, and refused.",
+    remedy="Renew the front-proxy CA (kubeadm certs check-expiration tells when it expires) and "
+    "--requestheader-client-ca-file of kube-apiserver.",
 )
-def walled(evidence: Evidence) -> Iterator[Found]:
-    provider = evidence.provider
-    if not provider or all(one.available.status == "True" for one in _ours(evidence)):
-        return
-    for policy in known(provider.policies):
-        if _covers(policy, provider) and not _open_to_all(policy):
+def bad_front_proxy(evidence: Evidence) -> Iterator[Found]:
+    config = evidence.authentication
+    pem = "" if isinstance(config, Unread) else config.data.get(_AUTHORITIES, "")
+    if pem and (problem := _pem_problem(pem.encode(), evidence.now)):
+        yield Found(subject=_CONFIG, what="no certificate is valid", evidence=f"{problem}")
+
+
+@rule(
+    "TG509",
+    Severity.WARNING,
+    "Another server holds the metrics API",
+    why="Tidegauge runs, but kubectl top and HPAs ask somebody else: the APIServices lead there, "
+    "and what an operator or another chart applies again is taken back again.",
+    remedy="Remove the other one (helm list -A; kubectl get apiservices), then let Tidegauge's "
+    "chart make the APIServices: apiService.create=true.",
+)
+def held_by_another(evidence: Evidence) -> Iterator[Found]:
+    provider, ours = evidence.provider, [one for one in known(evidence.tidegauges) if one.ready]
+    behind = {pod.key for pod in provider.running} if provider else set()
+    if provider and behind and behind.isdisjoint(one.key for one in ours):
+        where = f"{provider.reference.namespace}/{provider.reference.name}"
+        for one in ours:
             yield Found(
-                subject=f"networkpolicy {policy.key}",
-                what="it selects the metrics server and admits only listed peers",
+                subject=f"pod {one.key}",
+                what="it serves, but nobody asks it",
+                evidence=f"the APIServices lead to service {where}",
             )
 
 
-def _covers(policy: NetworkPolicy, provider: Provider) -> bool:
-    """By labels only: expressions are taken as matching, since this is a hint."""
-    wanted = policy.spec.pod_selector.get("matchLabels") or {}
-    return any(wanted.items() <= pod.metadata.labels.items() for pod in known(provider.pods))
+@rule(
+    "TG510",
+    Severity.INFO,
+    "The API server does not route to replicas itself",
+    why="It asks the Service's address, and a connection that is kept stays with one replica: all "
+    "requests go to it, and when its node dies they fail until the connection does.",
+    remedy="Give kube-apiserver --enable-aggregator-routing=true: it then picks a ready replica "
+    "for each request.",
+)
+def one_route(evidence: Evidence) -> Iterator[Found]:
+    if evidence.provider and len(evidence.provider.running) > 1:
+        for pod in _api_servers(evidence):
+            if not _has(pod, _ROUTING):
+                yield Found(subject=f"pod {pod.key}", what=f"it runs without {_ROUTING}")
 
 
-def _open_to_all(policy: NetworkPolicy) -> bool:
-    admits = "Ingress" not in policy.spec.policy_types and policy.spec.ingress is None
-    return admits or any(not rule_.get("from") for rule_ in policy.spec.ingress or ())
+@rule(
+    "TG511",
+    Severity.ERROR,
+    "A namespace cannot be deleted",
+    why="Before a namespace goes the API server asks every APIService what else is in it: while "
+    "the metrics API does not answer it stays Terminating.",
+    remedy="Mend the APIService, as its findings say, or delete it: the namespace then goes within "
+    "minutes. Do not remove the namespace's finalizer: what is in it would be left behind.",
+)
+def stuck(evidence: Evidence) -> Iterator[Found]:
+    for one in known(evidence.namespaces):
+        for condition in one.status.conditions:
+            failed = condition.type == _STUCK and condition.status == "True"
+            if failed and METRICS in (condition.message or ""):
+                yield Found(
+                    subject=f"namespace {one.metadata.name}",
+                    what="it waits for the metrics API",
+                    evidence=condition.message or "",
+                )
 
 
-RULES = (missing, unavailable, unverified, bad_bundle, divided, no_front_proxy, walled)
+_STUCK = "NamespaceDeletionDiscoveryFailure"
+
+
+RULES = (
+    missing,
+    unavailable,
+    unverified,
+    bad_bundle,
+    divided,
+    no_front_proxy,
+    bad_front_proxy,
+    held_by_another,
+    one_route,
+    stuck,
+)

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 
 from tidegauge.autoscale.lint.findings import Severity
 from tidegauge.doctor.evidence import Evidence, known
-from tidegauge.doctor.findings import Found, rule
+from tidegauge.doctor.findings import Check, Found, Rule, rule
 
 
 @rule(
     "TG701",
     Severity.ERROR,
-    "An HPA gets no usable metrics",
-    why="It does not scale; with several metrics, one that fails keeps it from scaling down.",
+    "An HPA is not active",
+    why="It gets no usable metrics, or its selector is not usable: it does not scale; with several "
+    "metrics, one that fails keeps it from scaling down.",
     remedy="tidegauge hpa explain NAME -n NAMESPACE",
 )
 def inactive(evidence: Evidence) -> Iterator[Found]:
@@ -58,4 +59,40 @@ def unattended(evidence: Evidence) -> Iterator[Found]:
             yield Found(subject=f"hpa {hpa.key}", what="no controller has looked at it")
 
 
-RULES = (inactive, unable, unattended)
+def _linted(severity: Severity) -> Check:
+    def check(evidence: Evidence) -> Iterator[Found]:
+        for one in evidence.lint:
+            if one.severity is severity:
+                place = one.autoscaler
+                yield Found(
+                    subject=f"hpa {place.namespace}/{place.name}",
+                    what=f"{one.rule}: {one.message}",
+                    evidence=f"{one.place.object}: {one.place.path}".removesuffix(": "),
+                    remedy=one.remedy,
+                )
+
+    return check
+
+
+_LINT_REMEDY = "tidegauge hpa lint -A; tidegauge hpa lint --explain HPA301 tells of a rule"
+
+_LINTED = tuple(
+    Rule(id_, severity, title, why, _LINT_REMEDY, _linted(severity))
+    for id_, severity, title, why in (
+        (
+            "TG704",
+            Severity.ERROR,
+            "An HPA's manifest is wrong",
+            "It is refused, never scales, or works against something else: see docs/lint.md.",
+        ),
+        (
+            "TG705",
+            Severity.WARNING,
+            "An HPA's manifest is doubtful",
+            "It works, but hardly as meant: see docs/lint.md.",
+        ),
+    )
+)
+"""What is merely good to know, `tidegauge hpa lint` tells."""
+
+RULES = (inactive, unable, unattended, *_LINTED)

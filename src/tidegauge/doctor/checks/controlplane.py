@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 from tidegauge.autoscale.lint.findings import Severity
 from tidegauge.doctor.evidence import Evidence, Unread, known
 from tidegauge.doctor.findings import Found, rule
-from tidegauge.doctor.objects import Lease
+from tidegauge.doctor.objects import Lease, Pod
 
 _RED = re.compile(r"^\[-\](?P<name>\S+) failed.*$", re.MULTILINE)
 """A line of an API server's `?verbose` health."""
 
 _APISERVERS = "apiserver.kubernetes.io/identity"
+_SKEW_SECONDS = 5.0
+"""HTTP tells whole seconds; certificates and tokens bear this much."""
+
 _STALE_SECONDS = 60.0
 """Leases of the control plane are renewed every 10 s at the most, and last for 15 s; those of
 kube-apiserver last for an hour and are renewed every 10 s."""
@@ -35,8 +38,9 @@ def unreadable(evidence: Evidence) -> Iterator[Found]:
 
 
 def _told_elsewhere(unread: Unread) -> bool:
-    """The metrics API's failures, missing objects, and the health have rules of their own."""
-    return unread.cause == "not_found" or "metrics.k8s.io" in unread.what or "/" in unread.what
+    """The metrics API's failures, missing objects, and both healths have rules of their own."""
+    own = "metrics.k8s.io" in unread.what or "/readyz" in unread.what or "/proxy" in unread.what
+    return own or unread.cause == "not_found"
 
 
 @rule(
@@ -87,10 +91,39 @@ def part_stopped(evidence: Evidence) -> Iterator[Found]:
 def fragile(evidence: Evidence) -> Iterator[Found]:
     servers = [one for one in known(evidence.leases) if _is_api_server(one.metadata.labels)]
     alive = [one for one in servers if _age(one, evidence.now) <= _STALE_SECONDS]
-    if alive and (len(alive) == 1 or len(alive) % 2 == 0):
-        count = "one kube-apiserver" if len(alive) == 1 else f"{len(alive)} kube-apiservers"
-        names = ", ".join(one.metadata.name for one in alive)
-        yield Found(subject="kube-apiserver", what=f"{count} alive", evidence=names)
+    if len(alive) == 1:
+        name = alive[0].metadata.name
+        yield Found(subject="kube-apiserver", what="one is alive", evidence=name)
+    members = _etcd(evidence)
+    if members and (len(members) == 1 or len(members) % 2 == 0):
+        names = ", ".join(one.metadata.name for one in members)
+        few = "it has one member" if len(members) == 1 else f"it has {len(members)} members"
+        yield Found(subject="etcd", what=few, evidence=names)
+
+
+@rule(
+    "TG107",
+    Severity.ERROR,
+    "A member of etcd is not ready",
+    why="etcd needs more than half of its members; without that nothing can be written any more, "
+    "and no HPA scales.",
+    remedy="kubectl -n kube-system describe pod POD; look at its log, its disk and its node.",
+)
+def etcd_member_down(evidence: Evidence) -> Iterator[Found]:
+    members = _etcd(evidence)
+    ready = sum(one.ready for one in members)
+    margin = ready - len(members) // 2 - 1
+    left = f"it may lose {margin} more" if margin >= 0 else "it has no quorum"
+    for one in members:
+        if not one.ready:
+            what = f"{ready} of {len(members)} members are ready: {left}"
+            yield Found(subject=f"pod {one.key}", what=what, evidence=one.metadata.name)
+
+
+def _etcd(evidence: Evidence) -> list[Pod]:
+    """Its pods, as kubeadm labels them; elsewhere it is not seen."""
+    members = known(evidence.members)
+    return [one for one in members if one.metadata.labels.get("component") == "etcd"]
 
 
 @rule(
@@ -112,6 +145,24 @@ def member_missing(evidence: Evidence) -> Iterator[Found]:
             )
 
 
+@rule(
+    "TG106",
+    Severity.WARNING,
+    "This machine's clock differs from the API server's",
+    why="Certificates and tokens that are valid there may not be here, and the other way round. "
+    "Ages are told by the API server's clock all the same.",
+    remedy="Set up time synchronisation (chrony, systemd-timesyncd) on the one that is wrong.",
+)
+def other_clock(evidence: Evidence) -> Iterator[Found]:
+    if abs(evidence.skew) > _SKEW_SECONDS:
+        where = "behind" if evidence.skew > 0 else "ahead of"
+        yield Found(
+            subject="this machine",
+            what="its clock is not the API server's",
+            evidence=f"{abs(evidence.skew):.0f} s {where} {evidence.server}",
+        )
+
+
 def _is_api_server(labels: Mapping[str, str]) -> bool:
     return labels.get(_APISERVERS) == "kube-apiserver"
 
@@ -121,4 +172,12 @@ def _age(lease: Lease, now: float) -> float:
     return now - renewed.timestamp() if renewed else 0.0
 
 
-RULES = (unreadable, api_server_red, part_stopped, fragile, member_missing)
+RULES = (
+    unreadable,
+    api_server_red,
+    part_stopped,
+    fragile,
+    member_missing,
+    other_clock,
+    etcd_member_down,
+)

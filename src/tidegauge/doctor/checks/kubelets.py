@@ -4,16 +4,27 @@ One rule for each cause that `kubelet.errors` tells apart: each has a remedy of 
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from tidegauge.autoscale.lint.findings import Severity
 from tidegauge.doctor.evidence import Evidence, Look, known
 from tidegauge.doctor.findings import Check, Found, Rule, rule
 from tidegauge.doctor.proxying import NoProxyError
 from tidegauge.kubelet import errors
+from tidegauge.kubelet.certificates import Seen
 
 SKEW_SECONDS = 60.0
 """Stamps are up to 15 s old when a kubelet is asked; what is further off is a clock's fault, or
 the kubelet has stopped to measure, which the stamps' standing still tells."""
+
+_AHEAD_SECONDS = 5.0
+"""No stamp is from the future; the API server's clock is known to a second."""
+
+_LAST_PART = 0.1
+"""Of a certificate's life: kubelets ask for the next one when 10 to 30 % are left."""
+
+_SWAP_BYTES = 64 << 20
+"""What an idle node puts aside harms nobody."""
 
 
 def _failed(cause: str) -> Check:
@@ -147,12 +158,15 @@ def _answered(evidence: Evidence) -> Iterator[tuple[str, Look]]:
 )
 def stands_still(evidence: Evidence) -> Iterator[Found]:
     for node, look in _answered(evidence):
-        if not look.moved:
-            yield Found(
-                subject=f"node {node}",
-                what="no stamp moved between two asks",
-                evidence=f"{node}: asked twice, {look.apart:.0f} s apart",
-            )
+        if look.moved and look.still * 2 <= look.containers:
+            continue  # containers that have ended stand still for a while
+        what = "most containers' stamps" if look.moved else "no stamp"
+        yield Found(
+            subject=f"node {node}",
+            what=f"{what} {'stood still' if look.moved else 'moved'} between two asks",
+            evidence=f"{node}: asked twice, {look.apart:.0f} s apart; "
+            f"{look.still} of {look.containers} containers stood still",
+        )
 
 
 @rule(
@@ -165,13 +179,13 @@ def stands_still(evidence: Evidence) -> Iterator[Found]:
 )
 def skewed(evidence: Evidence) -> Iterator[Found]:
     for node, look in _answered(evidence):
-        off = look.stamp / 1000 - look.asked_at
-        if look.stamp > 0 and look.moved and not -SKEW_SECONDS <= off <= 1.0:
+        off = look.stamp / 1000 - look.asked_at - evidence.skew
+        if look.stamp > 0 and look.moved and not -SKEW_SECONDS <= off <= _AHEAD_SECONDS:
             ahead = "ahead of" if off > 0 else "behind"
             yield Found(
                 subject=f"node {node}",
-                what="its stamps are far from this machine's clock",
-                evidence=f"{node}: {abs(off):.0f} s {ahead} this machine's clock",
+                what="its stamps are far from the API server's clock",
+                evidence=f"{node}: {abs(off):.0f} s {ahead} the API server's clock",
             )
 
 
@@ -211,6 +225,55 @@ def incomplete(evidence: Evidence) -> Iterator[Found]:
 
 
 @rule(
+    "TG334",
+    Severity.WARNING,
+    "A kubelet's certificate is about to expire",
+    why="Kubelets renew theirs well before that: this one's was not renewed, and once it has "
+    "expired the kubelet is no longer asked.",
+    remedy="kubectl get csr; approve the pending ones for kubernetes.io/kubelet-serving, or run an "
+    "approver for them. Without serverTLSBootstrap: true delete the node's "
+    "/var/lib/kubelet/pki/kubelet.crt and kubelet.key and restart the kubelet, which makes new "
+    "ones.",
+)
+def expiring(evidence: Evidence) -> Iterator[Found]:
+    for node, look in _answered(evidence):
+        seen = look.certificate
+        if seen and _part_left(seen, evidence.now) < _LAST_PART:
+            yield Found(
+                subject=f"node {node}",
+                what="less than a tenth of its certificate's life is left",
+                evidence=f"{node}: valid until {seen.not_after}, for "
+                f"{', '.join(seen.names) or 'no names'}, issued by {seen.issuer}",
+            )
+
+
+def _part_left(seen: Seen, now: float) -> float:
+    first, last = (
+        datetime.fromisoformat(text).timestamp() for text in (seen.not_before, seen.not_after)
+    )
+    return (last - now) / max(1.0, last - first)
+
+
+@rule(
+    "TG335",
+    Severity.INFO,
+    "A node swaps",
+    why="A container's memory is its working set, and what is swapped out is not in it: an HPA on "
+    "memory sees less than its pods need, and they are slower than their CPU tells.",
+    remedy="Scale by CPU or by a metric of the work itself, add memory, or set the kubelet's "
+    "memorySwap.swapBehavior: NoSwap.",
+)
+def swaps(evidence: Evidence) -> Iterator[Found]:
+    for node, look in _answered(evidence):
+        if look.swap > _SWAP_BYTES:
+            yield Found(
+                subject=f"node {node}",
+                what="memory of it is in swap",
+                evidence=f"{node}: {look.swap >> 20}Mi in swap",
+            )
+
+
+@rule(
     "TG320",
     Severity.INFO,
     "A kubelet answers the metrics server, but not the doctor",
@@ -240,4 +303,14 @@ def in_the_log(evidence: Evidence) -> Iterator[Found]:
             yield Found(subject=f"node {node}", what=cause, evidence=problem)
 
 
-RULES = (*_SILENT, not_seen, in_the_log, stands_still, skewed, flawed, incomplete)
+RULES = (
+    *_SILENT,
+    not_seen,
+    in_the_log,
+    stands_still,
+    skewed,
+    flawed,
+    incomplete,
+    expiring,
+    swaps,
+)

@@ -79,11 +79,8 @@ def virtual(evidence: Evidence) -> Iterator[Found]:
 
 def _is_virtual(node: Node) -> bool:
     labels = node.metadata.labels
-    return (
-        labels.get("type") == "virtual-kubelet"
-        or labels.get("eks.amazonaws.com/compute-type") == "fargate"
-        or labels.get("kubernetes.io/role") == "agent"
-    )
+    fargate = labels.get("eks.amazonaws.com/compute-type") == "fargate"
+    return fargate or labels.get("type") == "virtual-kubelet"
 
 
 def _node(node: Node) -> str:

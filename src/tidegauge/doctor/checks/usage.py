@@ -6,7 +6,7 @@ from datetime import datetime
 from tidegauge.autoscale.lint.findings import Severity
 from tidegauge.doctor.evidence import METRICS, Evidence, Unread, known
 from tidegauge.doctor.findings import Found, rule
-from tidegauge.doctor.objects import Pod
+from tidegauge.doctor.objects import ListedPod
 
 _YOUNG_SECONDS = 60.0
 """A pod is served after its kubelet has measured it twice: at most some 45 s."""
@@ -25,7 +25,7 @@ _OLD_SECONDS = 120.0
 def unanswered(evidence: Evidence) -> Iterator[Found]:
     answers = {f"nodes in {version}": got for version, got in evidence.node_usage.items()}
     for what, got in {**answers, "pods in v1beta1": evidence.pod_usage}.items():
-        if isinstance(got, Unread) and got.cause != "forbidden":
+        if isinstance(got, Unread) and got.cause not in ("forbidden", "not_found"):
             yield Found(subject=f"{METRICS}: {what}", what="it fails", evidence=got.detail)
 
 
@@ -34,7 +34,7 @@ def unanswered(evidence: Evidence) -> Iterator[Found]:
     Severity.ERROR,
     "A node has no usage",
     why="kubectl top nodes leaves it out.",
-    remedy="See the findings about that node; on a node that is seconds old, wait.",
+    remedy="See the findings about that node.",
 )
 def node_without(evidence: Evidence) -> Iterator[Found]:
     read = [got for got in evidence.node_usage.values() if not isinstance(got, Unread)]
@@ -43,7 +43,8 @@ def node_without(evidence: Evidence) -> Iterator[Found]:
     served = {one.metadata.name for one in read[0]}
     for node in known(evidence.nodes):
         name = node.metadata.name
-        if name not in served and name not in evidence.skipped:
+        young = _age(node.metadata.creation_timestamp, evidence.now) <= _YOUNG_SECONDS
+        if name not in served and name not in evidence.skipped and not young:
             yield Found(subject=f"node {name}", what="the metrics API does not tell of it")
 
 
@@ -59,27 +60,62 @@ def pod_without(evidence: Evidence) -> Iterator[Found]:
     if isinstance(evidence.pod_usage, Unread):
         return
     served = {one.key for one in evidence.pod_usage}
+    windows = _windows(evidence)
     for pod in known(evidence.pods):
         if pod.key not in served and _should_be_served(pod, evidence.now):
+            node = pod.spec.node_name
+            of = "Windows node" if node in windows else "node"
             yield Found(
                 subject=f"pod {pod.key}",
                 what=_why(pod, evidence),
-                evidence=f"{pod.key} on node {pod.spec.node_name}",
+                evidence=f"{pod.key} on {of} {node}",
+                remedy=_WINDOWS.format(node=node) if node in windows else "",
             )
 
 
-def _should_be_served(pod: Pod, now: float) -> bool:
+_WINDOWS = (
+    "See the findings about its node; where there are none, compare with `kubectl get --raw "
+    "/api/v1/nodes/{node}/proxy/stats/summary`: what is missing there as well, containerd does not "
+    "report: upgrade it together with the kubelet."
+)
+
+
+def _windows(evidence: Evidence) -> set[str]:
+    nodes = known(evidence.nodes)
+    return {
+        one.metadata.name for one in nodes if one.status.node_info.operating_system == "windows"
+    }
+
+
+def _should_be_served(pod: ListedPod, now: float) -> bool:
     running = pod.status.phase == "Running" and not pod.metadata.deletion_timestamp
-    return running and _age(pod.status.start_time, now) > _YOUNG_SECONDS
+    return running and _age(_began(pod), now) > _YOUNG_SECONDS
 
 
-def _why(pod: Pod, evidence: Evidence) -> str:
+def _began(pod: ListedPod) -> datetime | None:
+    """When the last of its containers did; images may have been pulled for minutes before."""
+    states = (one.state.running for one in pod.status.container_statuses)
+    begun = [one.started_at for one in states if one and one.started_at]
+    return max(begun, default=pod.status.start_time)
+
+
+def _stopped(pod: ListedPod) -> str:
+    """Why a container of it does not run; empty where all do."""
+    for one in pod.status.container_statuses:
+        if why := one.state.waiting or one.state.terminated:
+            return why.reason or "no reason given"
+    return ""
+
+
+def _why(pod: ListedPod, evidence: Evidence) -> str:
     node = pod.spec.node_name
     if node in evidence.skipped:
         return "its node is not asked"
     look = evidence.looks.get(node)
     if (look and look.cause) or (evidence.provider and node in evidence.provider.failing):
         return "its node does not answer"
+    if stopped := _stopped(pod):
+        return f"a container of it does not run: {stopped}"
     if look and (pod.metadata.namespace, pod.metadata.name) not in look.pods:
         return "its kubelet does not report it"
     if look and any(one.startswith(pod.key + "/") for one in look.incomplete):
@@ -107,6 +143,7 @@ def old(evidence: Evidence) -> Iterator[Found]:
 
 
 def _age(at: datetime | None, now: float) -> float:
+    """0 for what has no time; nodes and pods of an API server have one."""
     return now - at.timestamp() if at else 0.0
 
 

@@ -77,7 +77,14 @@ async def read_cluster(
     Raises ClusterError where not even the HPAs can be read.
     """
     async with Client(access, SystemClock()) as client:
-        return await _Reading(client, namespace, say).read(minor)
+        return await read_with(client, namespace, minor, say)
+
+
+async def read_with(
+    client: Client, namespace: str, minor: int | None, say: Callable[[str], None]
+) -> Read:
+    """The same with a client that is open."""
+    return await _Reading(client, namespace, say).read(minor)
 
 
 class _Reading:
