@@ -203,13 +203,28 @@ async def test_one_that_fails_keeps_no_other_back(
     objects.forbidden = {PATHS[0]}
     replica = await replicas.one()
 
-    await replica.look()
-    await replica.look()
+    assert [await replica.look(), await replica.look()] == [False, False]
 
     assert objects.bundles()[1] == objects.secret("ca.crt")
     (told,) = [line for line in logs if line["log_level"] == "warning"]
     assert (told["key"], told["cause"]) == (NAMES[0], "forbidden")
     assert "grant it to this user by RBAC" in told["error"]
+
+
+async def test_an_api_service_that_comes_later(
+    objects: Objects, replicas: Replicas, logs: list[Any]
+) -> None:
+    """As when manifests are applied in any order: said once, looked for soon, and written."""
+    later = objects.there.pop(PATHS[0])
+    replica = await replicas.one()
+
+    assert not await replica.look()
+    objects.there[PATHS[0]] = later
+    assert await replica.look()
+
+    assert objects.bundles() == [objects.secret("ca.crt")] * 2
+    (told,) = [line for line in logs if line["log_level"] == "warning"]
+    assert told["error"].endswith("create it, or take it out of --inject-ca-bundle")
 
 
 async def test_what_leads_elsewhere_is_left_alone(

@@ -13,7 +13,7 @@ import tidegauge
 from tests.deploy.helm import CHART, HELM
 from tests.deploy.image import the_image
 from tests.node import archives
-from tests.node.node import PROGRAMS, Node, NodePlane, install_packages, prerequisites
+from tests.node.node import Node, NodePlane, install_packages, prerequisites
 from tests.realcluster import build, versions
 from tests.realcluster.client import Client
 
@@ -22,11 +22,14 @@ IMAGE = f"localhost/tidegauge:{tidegauge.__version__}"
 PAUSE = "localhost/pause:1"
 SERVER = "app.kubernetes.io/name=tidegauge"
 WAIT = "import signal; signal.pause()"
+_OF_KUBERNETES = (
+    *("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl"),
+)
 _NEEDED = (
-    *PROGRAMS,
     HELM,
     build.find("etcd", versions.ETCD),
-    build.find("kubectl", versions.KUBERNETES),
+    build.find("metrics-server", versions.METRICS_SERVER),
+    *(build.find(name, versions.KUBERNETES) for name in _OF_KUBERNETES),
 )
 
 

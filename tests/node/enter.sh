@@ -46,8 +46,10 @@ for setting in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/p
   mount --bind "$file" "/proc/sys/${setting%=*}"
 done
 
-# The kubelet's cAdvisor knows containerd's socket by its default path only.
-mkdir -p /run/containerd "$folder/run"
-mount --bind "$folder/run" /run/containerd
+# Places that can't be chosen, such as that of containerd's socket, which cAdvisor takes for granted.
+for place in /run/containerd /run/netns /var/lib/cni /var/lib/kubelet; do
+  mkdir -p "$place" "$folder/places$place"
+  mount --bind "$folder/places$place" "$place"
+done
 mount --make-rshared /
 exec "$@"

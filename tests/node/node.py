@@ -16,16 +16,17 @@ from tests.node.relay import Relay
 from tests.realcluster import build, pki, versions
 from tests.realcluster.controlplane import CONTROLLERS, ControlPlane
 from tests.realcluster.process import Process, wait_until
+from tests.realcluster.versions import Binary
 
 HERE = Path(__file__).parent
 PACKAGES = ("containerd", "runc", "containernetworking-plugins")
 PLUGIN = Path("/usr/lib/cni/bridge")
 NAME = "real-node"
 READY_SECONDS = 120.0
-PROGRAMS = tuple(
-    build.find(name, versions.KUBERNETES)
-    for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet")
-)
+
+
+def _program(name: str) -> Binary:
+    return build.find(name, versions.KUBERNETES)
 
 
 def prerequisites() -> str | None:
@@ -80,11 +81,9 @@ class Node:
             self._stack.enter_context(Relay(settings.API_SERVER, self.plane.address))
             self._stack.callback(self._end_cgroups)
             self._start_scheduler()
-            self._start(
-                "containerd", self._inside("containerd", "-c", self._file("containerd.toml"))
-            )
+            inside = self._start_containerd()
             self._import_images()
-            self._start("kubelet", self._inside(*self._kubelet()))
+            self._start("kubelet", [*inside, *self._kubelet()])
             wait_until(self._ready, "a node that is Ready", READY_SECONDS, every=0.5)
             self._stack = self._stack.pop_all()
         return self
@@ -92,30 +91,26 @@ class Node:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def containerd_log(self) -> str:
-        return (self._folder / "containerd.log").read_text(errors="replace")[-4000:]
-
     def _file(self, name: str) -> str:
         return str(self._folder / name)
 
-    def _inside(self, *command: str) -> list[str]:
-        """Both have to be in the same namespaces, so the second enters the first's."""
-        entering = self._folder / "inside.pid"
-        if entering.exists():
-            joining = 'for g in $(cat "$1"); do echo $$ >"$g/cgroup.procs"; done; shift; exec "$@"'
-            join = ["bash", "-c", joining, "join", self._file("cgroups")]
-            target = f"--target={entering.read_text()}"
-            return [*join, "nsenter", target, "--mount", "--cgroup", *command]
-        return [str(HERE / "enter.sh"), str(self._folder), *command]
+    def _start_containerd(self) -> list[str]:
+        """What a command has to begin with to run in the same namespaces and cgroups."""
+        command = ["containerd", f"--config={self._file('containerd.toml')}"]
+        process = self._start("containerd", [str(HERE / "enter.sh"), str(self._folder), *command])
+        process.wait_until(self._socket.exists, "its socket", 30)
+        joining = 'for g in $(cat "$1"); do echo $$ >"$g/cgroup.procs"; done; shift; exec "$@"'
+        join = ["bash", "-c", joining, "join", self._file("cgroups")]
+        return [*join, "nsenter", f"--target={process.pid}", "--mount", "--cgroup"]
+
+    @property
+    def _socket(self) -> Path:
+        return self._folder / "places" / "run" / "containerd" / "containerd.sock"
 
     def _start(self, name: str, command: Sequence[str]) -> Process:
         process = Process(name, command, self._folder / f"{name}.log")
         process.start()
         self._stack.callback(process.stop)
-        if name == "containerd":
-            (self._folder / "inside.pid").write_text(str(process.pid))
-            socket = self._folder / "run" / "containerd.sock"
-            process.wait_until(socket.exists, "its socket", 30)
         return process
 
     def _write_files(self) -> None:
@@ -155,20 +150,18 @@ class Node:
         flags = [
             f"--{each}kubeconfig{config}" for each in ("", "authentication-", "authorization-")
         ]
-        program = str(build.path_of(PROGRAMS[2]))
+        program = str(build.path_of(_program("kube-scheduler")))
         fixed = ["--leader-elect=false", "--bind-address=127.0.0.1", "--secure-port=0"]
         self._start("scheduler", [program, *flags, *fixed])
 
     def _import_images(self) -> None:
-        socket = self._folder / "run" / "containerd.sock"
+        to = (f"--address={self._socket}", "--namespace=k8s.io")
         for archive in self._images:
-            _run(
-                "ctr", f"--address={socket}", "--namespace=k8s.io", "images", "import", str(archive)
-            )
+            _run("ctr", *to, "images", "import", str(archive))
 
     def _kubelet(self) -> list[str]:
         return [
-            str(build.path_of(PROGRAMS[3])),
+            str(build.path_of(_program("kubelet"))),
             f"--config={self._file('kubelet.json')}",
             f"--kubeconfig={self._file('kubelet.kubeconfig')}",
             f"--hostname-override={NAME}",

@@ -58,8 +58,8 @@ class SharedCertificate:
         """Why nobody can verify us; None from the first read on, for good."""
         return self._problem
 
-    async def look(self) -> None:
-        """Bring pair, Secret and APIServices to what they should be. Raises ApiError.
+    async def look(self) -> bool:
+        """Bring pair, Secret and APIServices to what they should be; whether all are. ApiError.
 
         What was shared is served whether or not it could be published: others may have done that.
         """
@@ -72,16 +72,17 @@ class SharedCertificate:
             self._pair = shared.pair
             _log.info("serving a certificate from the Secret", secret="/".join(self._secret))
         self._problem = None
-        if self._registrations:
-            self._published = await self._registrations.publish(shared.bundle)
+        self._published = not self._registrations or await self._registrations.publish(
+            shared.bundle
+        )
+        return self._published
 
     async def _advance(self) -> Shared:
         """What is shared from now on: what we wrote, or what another replica was first to write."""
         while True:
             secret = await read_secret(self._client, *self._secret)
             shared = from_secret(secret.data)
-            published = self._published or not self._registrations
-            after = advanced(shared, self._names, self._clock.now(), published=published)
+            after = advanced(shared, self._names, self._clock.now(), published=self._published)
             if after == shared:
                 return shared
             try:
@@ -91,16 +92,17 @@ class SharedCertificate:
             return after
 
 
-async def keep(what: str, look: Callable[[], Awaitable[object]], clock: Clock) -> NoReturn:
-    """Look once a minute, sooner after a failure, which is logged on change; for ever."""
+async def keep(what: str, look: Callable[[], Awaitable[bool]], clock: Clock) -> NoReturn:
+    """Look once a minute, for ever; sooner when not all was done. Errors are logged on change."""
     changes, backoff = OnChange(_log, what, clock), Backoff(random.random)
     while True:
         try:
-            await look()
+            done = await look()
         except ClusterError as error:
             changes.failed(what, error.cause, error=str(error))
-            await asyncio.sleep(backoff.next())
+            done = False
         else:
             changes.succeeded(what)
+        if done:
             backoff.reset()
-            await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(LOOK_SECONDS if done else backoff.next())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tidegauge.cluster.apiservices import ServiceReference, read_api_service, trust
 from tidegauge.cluster.client import Client
-from tidegauge.cluster.errors import ClusterError, Conflict
+from tidegauge.cluster.errors import ClusterError, Conflict, NotFound
 from tidegauge.telemetry.changes import OnChange
 from tidegauge.telemetry.logs import get_logger
 from tidegauge.units.clock import Clock
@@ -36,7 +36,9 @@ class Registrations:
         try:
             problem = await self._write(name, bundle)
         except ClusterError as error:
-            self._changes.failed(name, error.cause, error=str(error))
+            hint = "; create it, or take it out of --inject-ca-bundle"
+            told = f"{error}{hint if isinstance(error, NotFound) else ''}"
+            self._changes.failed(name, error.cause, error=told)
             return False
         if problem:
             self._changes.failed(name, "elsewhere", error=problem)
