@@ -160,7 +160,7 @@ def test_made_again_it_must_be_the_same(tmp_path: Path) -> None:
         (folder / "same").write_text("same")
         (folder / "other").write_text(str(next(count)))
 
-    with pytest.raises(ReleaseError, match="other bytes: other$"):
+    with pytest.raises(ReleaseError, match=r"other bytes: other$"):
         distributions.twice(make, tmp_path, tmp_path)
 
 
