@@ -22,9 +22,11 @@ from tidegauge.autoscale.engine.answers import Answers, Failure
 from tidegauge.autoscale.engine.memory import Recommendation
 from tidegauge.autoscale.engine.reconciling import decide
 from tidegauge.autoscale.engine.situation import Scale, ScaleFailure, Situation
+from tidegauge.autoscale.engine.status import Condition, ConditionType, Status
 from tidegauge.autoscale.explaining.explaining import explain
 from tidegauge.autoscale.explaining.explanation import Explanation, Outcome, Outlook, moment
 from tidegauge.autoscale.explaining.recollecting import Past
+from tidegauge.autoscale.explaining.rescales import Rescale
 from tidegauge.autoscale.reading.objects import AutoscalerObject, ManagedFields, Metadata
 from tidegauge.autoscale.reading.reader import Observed, Unread
 from tidegauge.cluster.errors import Forbidden
@@ -46,7 +48,10 @@ def explained(given: Situation, past: Past = Past(), **more: Any) -> Explanation
 
 def looked_at(given: Situation) -> Situation:
     """As after a look of the controller."""
-    status = decide(given).outcome.status
+    return with_status(given, decide(given).outcome.status)
+
+
+def with_status(given: Situation, status: Status) -> Situation:
     return replace(given, autoscaler=replace(given.autoscaler, status=status))
 
 
@@ -63,12 +68,12 @@ def missing_selector(**changes: Any) -> Situation:
     [
         (busy(90), Outcome.UP, "Scales up from 4 to 8", "cpu is above its target and asks for 8"),
         (busy(50), Outcome.STAYS, "Stays at 4", "The metrics ask for 4"),
-        (busy(52), Outcome.STAYS, "Stays at 4", "near enough to their targets"),
+        (busy(52), Outcome.STAYS, "Stays at 4", "cpu is near enough to its target."),
         (
             situation(scale=Scale(0, 0, "app=web")),
             Outcome.STAYS,
             "Switched off at 0 replicas",
-            "Somebody scaled the target to zero",
+            "Not the HPA made the size zero",
         ),
         (
             situation(autoscaler=autoscaler(maxReplicas=3)),
@@ -127,6 +132,87 @@ def test_what_will_happen_and_why(given, outcome, headline, why):
     assert why in got.why
 
 
+def from_zero(queued: int, **spec: Any) -> Situation:
+    """The HPA made the zero itself."""
+    ours = Condition(ConditionType.SCALED_TO_ZERO, "True", "ScaledToZero", "", NOW - 600.0)
+    return situation(
+        autoscaler=autoscaler(
+            Status(conditions=(ours,)), metrics=[queue_metric()], **{"minReplicas": 0, **spec}
+        ),
+        scale=Scale(0, 0, "app=web"),
+        answers=Answers(external={QUEUE: (queued * 1000,)}),
+    )
+
+
+def rolling(size: int, ready: int, cpu: int) -> Situation:
+    """The target's size is another than how many pods are ready."""
+    return situation(
+        scale=Scale(size, ready, "app=web"), pods=pods(ready), answers=usages(*[cpu] * ready)
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "past", "headline", "why"),
+    [
+        (
+            rolling(2, 4, 40),
+            Past(),
+            "Scales up from 2 to 4",
+            "cpu asks for 4: it is not above its target, but more than 2 pods count.",
+        ),
+        (
+            looked_at(rolling(8, 2, 75)),
+            Past(carried=()),
+            "Scales down from 8 to 3",
+            "cpu is not below its target, but asks for 3: fewer than 8 pods count.",
+        ),
+        (from_zero(3), Past(), "Scales up from 0 to 1", "queue asks for 1."),
+        (
+            from_zero(3, minReplicas=2),
+            Past(),
+            "Scales up from 0 to 2",
+            "queue asks for 1, and minReplicas is 2.",
+        ),
+        (
+            from_zero(0, minReplicas=2),
+            Past(),
+            "Scales up from 0 to 2",
+            "minReplicas is 2; the metrics ask for 0.",
+        ),
+        (
+            looked_at(busy(10)),
+            Past(carried=(Recommendation(NOW - 100.0, 7),)),
+            "Scales up from 4 to 7",
+            "An older recommendation asked for 7; now it is 1.",
+        ),
+    ],
+    ids=[
+        "more pods than its size",
+        "fewer pods than its size",
+        "from zero",
+        "from zero to the minimum",
+        "to the minimum alone",
+        "by what was remembered",
+    ],
+)
+def test_why_the_size_changes_where_usage_alone_does_not_tell(given, past, headline, why):
+    """Neither side of the target means a direction: pods that count and memory have a part."""
+    got = explained(given, past).verdict
+
+    assert headline in got.headline
+    assert got.why == why
+
+
+def test_of_several_metrics_the_one_that_decides_is_near_enough():
+    """The others may be far below their targets."""
+    metrics = [cpu_metric(), queue_metric()]
+    answers = replace(busy(52).answers, external={QUEUE: (1_000,)})
+
+    got = explained(situation(autoscaler=autoscaler(metrics=metrics), answers=answers)).verdict
+
+    assert got.why == "cpu is near enough to its target, and asks for the most."
+
+
 def test_a_scale_down_that_is_held_is_foretold():
     """With the time at which the controller looks next after the window."""
     past = Past(carried=(Recommendation(NOW - 200.0, 4),))
@@ -148,10 +234,7 @@ def test_what_is_only_implied_is_said_to_be_assumed():
         Past(carried=(Recommendation(NOW - 200.0, 4),)),
         PERIOD,
     ).decision.outcome.status
-    given = busy(10)
-    given = replace(given, autoscaler=replace(given.autoscaler, status=held))
-
-    got = explained(given)
+    got = explained(with_status(busy(10), held))
 
     assert got.outlook
     assert got.outlook.at_latest
@@ -197,6 +280,30 @@ def test_what_held_the_size_back(spec, cpu, by, text):
     (hold,) = explained(replace(calm, answers=busy(cpu).answers), Past(carried=())).holds
 
     assert (hold.by, hold.text) == (by, text)
+
+
+def test_a_policy_that_was_used_up_is_not_called_disabled():
+    """Somebody took pods away since it added some: even more than it allows is gone."""
+    rules = {"policies": [{"type": "Pods", "value": 4, "periodSeconds": 60}]}
+    calm = looked_at(replace(busy(50), autoscaler=autoscaler(behavior={"scaleUp": rules})))
+    added = (Rescale(NOW - 30.0, 4, is_change=False), Rescale(NOW - 20.0, 14, up=True))
+
+    (hold,) = explained(
+        replace(calm, answers=busy(90).answers), Past(carried=(), rescales=added)
+    ).holds
+
+    assert (hold.by, hold.until) == ("policy", moment(NOW + 40.0))
+    assert hold.text == "at most 4 pods in 1m: from -6 to -2; 10 added in that time"
+
+
+def test_room_above_is_only_missed_by_what_the_metrics_ask_for_now():
+    """Not by what they asked for once."""
+    given = looked_at(replace(busy(20), autoscaler=autoscaler(maxReplicas=5)))
+
+    got = explained(given, Past(carried=(Recommendation(NOW - 10.0, 9),)))
+
+    assert got.verdict.headline.startswith("Scales up from 4 to 5")
+    assert got.missing == ()
 
 
 def test_pods_that_were_left_out_are_named():
@@ -251,18 +358,34 @@ def test_a_status_that_is_as_it_should_be():
     assert "by kube-controller-manager" in got.text
 
 
-@pytest.mark.parametrize(("ago", "stale"), [(10, False), (60, True)])
-def test_a_status_that_differs(ago, stale):
-    """Stale once the controller must have looked again."""
+@pytest.mark.parametrize(
+    ("ago", "alike", "stale"),
+    [(10, None, False), (60, None, True), (60, 15.0, False), (600, 60.0, True)],
+)
+def test_a_status_that_differs(ago, alike, stale):
+    """Stale once the controller must have looked again; it was not when it was alike just now."""
     before = looked_at(busy(50))
+    past = Past(alike=None if alike is None else NOW - alike)
 
-    told = explained(replace(before, answers=usages(90, 90, 90, 90)), stored=stored(ago))
+    told = explained(replace(before, answers=usages(90, 90, 90, 90)), past, stored=stored(ago))
 
     (claim,) = told.status.claims
     assert told.status.stale is stale
     assert (claim.about, claim.claimed, claim.found) == ("cpu", "50%", "90%")
     assert ("as soon as a controller looks" in told.verdict.headline) is stale
     assert any("a controller that looks at it" in one.problem for one in told.missing) is stale
+
+
+def test_who_watches_knows_when_the_status_was_alike():
+    """As long as it is not compared, that stays as it was."""
+    calm = looked_at(busy(50))
+    past = explain(Observed(AutoscalerObject(), calm), Past(), PERIOD).past
+    differing = Observed(AutoscalerObject(), replace(calm, answers=busy(90).answers, now=NOW + 9))
+    blind = Observed(AutoscalerObject(), calm, (Unread("list", "pods", DENIED),))
+
+    assert past.alike == NOW
+    assert explain(differing, past, PERIOD).past.alike == NOW
+    assert explain(blind, Past(), PERIOD).past.alike is None
 
 
 def test_a_status_that_nobody_wrote():

@@ -186,8 +186,9 @@ def test_an_answer_that_cannot_be_used_is_a_failure(document, said):
 
 
 def test_a_single_value_of_an_object_is_read():
-    """In milli-units."""
+    """In milli-units; null is nought, as in Go."""
     assert decoded(of_object(INGRESS), {"items": [{"value": "2k"}]}) == 2_000_000
+    assert decoded(of_object(INGRESS), {"items": [{"value": None}]}) == 0
 
 
 @pytest.mark.parametrize(

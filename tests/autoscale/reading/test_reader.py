@@ -1,5 +1,7 @@
 """What is read of a cluster, with which rights."""
 
+import re
+
 import pytest
 
 from tests.autoscale.reading.served import (
@@ -9,6 +11,7 @@ from tests.autoscale.reading.served import (
     USAGE,
     forbidden,
     hpa,
+    pod,
     serving,
     shop,
 )
@@ -20,7 +23,7 @@ from tidegauge.autoscale.engine.situation import Scale, ScaleFailure
 from tidegauge.autoscale.reading.reader import Reader
 from tidegauge.cluster.access import Access
 from tidegauge.cluster.client import Client
-from tidegauge.cluster.errors import Forbidden
+from tidegauge.cluster.errors import BadBody, Forbidden
 
 
 @pytest.fixture
@@ -150,3 +153,21 @@ async def test_who_may_not_list_hpas_may_get_one(served):
         one = await reader.alone("shop", "web")
 
     assert one.autoscaler.key == "shop/web"
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "told"),
+    [
+        (PLACE, {"items": [hpa(metrics=None)]}, "horizontalpodautoscalers/web: Expected `array`"),
+        (PODS, {"items": [pod("web-0", request="lots")]}, "/pods: quantities must match"),
+        (PODS, {"items": [None]}, "Expected `object`, got `null`"),
+        (PODS, {"items": [{"metadata": None}]}, "$.items[0].metadata"),
+    ],
+    ids=["an HPA", "a pod", "no pod", "a pod without a name"],
+)
+async def test_what_makes_no_sense_is_told_with_its_place(served, path, answer, told):
+    """As an error of the cluster, not as a bug."""
+    served.answers[path] = answer
+
+    with pytest.raises(BadBody, match=re.escape(told)):
+        await observed(served)

@@ -1,6 +1,7 @@
 """`tidegauge hpa explain` and `ls`, from flags and a cluster to a screen and an exit code."""
 
 import json
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.autoscale.reading.served import (
     serving,
     shop,
 )
+from tidegauge.autoscale.engine.memory import Recommendation
 from tidegauge.autoscale.explaining.explanation import (
     Claim,
     Explanation,
@@ -33,12 +35,18 @@ from tidegauge.autoscale.explaining.explanation import (
     Standing,
     Verdict,
 )
+from tidegauge.autoscale.explaining.recollecting import Past
+from tidegauge.autoscale.reading.reader import Reader
+from tidegauge.cluster.access import Access
+from tidegauge.cluster.client import Client
 from tidegauge.console.demo.spans import ansi, plain, width
 from tidegauge.console.exits import Exit
 from tidegauge.console.hpa.command import hpa as command
 from tidegauge.console.hpa.explainscreen import screen
+from tidegauge.console.hpa.looking import look
 from tidegauge.console.hpa.lstable import table
 from tidegauge.console.hpa.watched import Watched
+from tidegauge.units.clock import SystemClock
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WHOLE = Explanation(
@@ -236,6 +244,21 @@ def test_a_watch_outlives_a_failing_look(served, run, capsys, monkeypatch):
     assert "HTTP 500: oh" in shown.err
     assert "from the next look on, what happens is compared" in shown.out
     assert "2 → 2, 3 was foretold  60% → 60%" in shown.out
+
+
+async def test_another_hpa_of_that_name_is_not_remembered(served):
+    """What was recommended for the one that is gone is gone with it."""
+    served.answers[PLACE]["items"][0]["status"]["conditions"] = [
+        {"type": "AbleToScale", "status": "True", "reason": "ReadyForNewScale"}
+    ]
+    before = Past(created=1.0, carried=(Recommendation(time.time(), 9),))
+
+    async with Client(Access("test", served.url), SystemClock()) as client:
+        got = await look(Reader(client, SystemClock()), NAMESPACE, "web", before, 15.0)
+        same = replace(before, created=None)
+        kept = await look(Reader(client, SystemClock()), NAMESPACE, "web", same, 15.0)
+
+    assert (got.decision.desired, kept.decision.desired) == (3, 4)
 
 
 def test_a_cluster_that_is_not_there(tmp_path, capsys):

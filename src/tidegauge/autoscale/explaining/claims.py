@@ -22,9 +22,18 @@ _TELLING = (ConditionType.SCALING_ACTIVE, ConditionType.SCALING_LIMITED)
 
 
 def standing(
-    stored: AutoscalerObject, autoscaler: Autoscaler, decision: Decision, now: float, period: float
+    stored: AutoscalerObject,
+    autoscaler: Autoscaler,
+    decision: Decision,
+    alike: float | None,
+    now: float,
+    period: float,
 ) -> Standing:
-    """`period` is the controller's, in seconds. What was not computed is not compared."""
+    """`alike` is when it was last seen to be as it should, `period` the controller's, in seconds.
+
+    What was not computed is not compared. A status is written only when something in it changes,
+    so an old one that differs may be of a load that has changed just now.
+    """
     writer = _writer(stored)
     at = writer.time.timestamp() if writer and writer.time else None
     if not autoscaler.status.conditions:
@@ -37,9 +46,11 @@ def standing(
         return Standing(
             stale=False, changed=changed, text="; ".join(filter(None, ("up to date", since)))
         )
-    stale = at is not None and now - at > _LOOKS * period + _GRACE
+    known = max(filter(None, (at, alike)), default=now)
+    stale = now - known > _LOOKS * period + _GRACE
     text = (
-        f"stale: {since}, though the controller looks each {span(period)}"
+        f"stale, if nothing has changed just now: {since}, though the controller looks each "
+        f"{span(period)}"
         if stale
         else "; ".join(filter(None, ("changed since the controller's last look", since)))
     )

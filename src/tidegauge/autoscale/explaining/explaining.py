@@ -53,7 +53,9 @@ def explain(
     if not blind:
         explanation = replace(
             explanation,
-            status=standing(observed.object, found.autoscaler, decision, found.now, period),
+            status=standing(
+                observed.object, found.autoscaler, decision, past.alike, found.now, period
+            ),
         )
         explanation = _known(explanation, situation, decision, recollection, period, similar)
     assumed = (*explanation.assumed, *_unseen(observed.unread))
@@ -62,6 +64,7 @@ def explain(
         carried=decision.outcome.memory.recommendations,
         undated=recollection.undated,
         seen=past.seen or _seen(found.now, decision),
+        alike=past.alike if blind or explanation.status.claims else found.now,
     )
     return Explained(replace(explanation, assumed=assumed), decision, carried)
 

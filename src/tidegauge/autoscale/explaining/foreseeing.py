@@ -46,7 +46,7 @@ def foresee(situation: Situation, decision: Decision, period: float) -> Foreseen
 def _pending(decision: Decision) -> bool:
     """Time alone may change the size: something else was asked for, or pods are just starting."""
     proposals = decision.proposals.proposals if decision.proposals else ()
-    starting = any(one.calculation and one.calculation.rebalanced for one in proposals)
+    starting = any(one.calculation and one.calculation.rebalanced is not None for one in proposals)
     wanted = decision.proposals.replicas if decision.proposals else decision.current
     return starting or wanted != decision.current
 

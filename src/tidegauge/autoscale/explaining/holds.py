@@ -96,8 +96,9 @@ def _limited(decision: Decision, limit: Limit) -> Iterator[Hold]:
             yield Hold(by="maximum", text=f"maxReplicas is {decision.maximum}")
         case LimitReason.TOO_FEW:
             yield Hold(by="minimum", text=f"minReplicas is {decision.minimum}")
-        case _ if limit.bound_by:
-            yield from (_policy(one) for one in limit.bound_by)
+        case _ if limit.policies:
+            # None of them bounds where more was changed in their periods than they allow.
+            yield from map(_policy, limit.bound_by or limit.policies)
         case LimitReason.UP_RATE if limit.rate == decision.current:
             yield Hold(by="policy", text="selectPolicy Disabled forbids to scale up")
         case LimitReason.DOWN_RATE if limit.rate == decision.current:

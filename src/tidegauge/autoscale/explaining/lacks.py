@@ -7,7 +7,6 @@ from msgspec import Struct
 from tidegauge.autoscale.engine.calculation import Calculation
 from tidegauge.autoscale.engine.decision import Decision, Path
 from tidegauge.autoscale.engine.grouping import Group
-from tidegauge.autoscale.engine.limiting import LimitReason
 from tidegauge.autoscale.engine.situation import Scale, ScaleFailure, Situation
 from tidegauge.autoscale.explaining import metriclacks
 from tidegauge.autoscale.explaining.explanation import Lack
@@ -24,7 +23,8 @@ _SHOWN = 3
 
 
 CONTROLLER = Lack(
-    "a controller that looks at it: kube-controller-manager's, or `tidegauge controller`",
+    "a controller that looks at it, if the status stays as it is: kube-controller-manager's, or "
+    "`tidegauge controller`",
     ("kubectl -n kube-system get leases",),
 )
 
@@ -148,8 +148,8 @@ def _metrics(subject: Subject) -> Iterator[Lack]:
         if one.calculation:
             yield from _unmeasured(subject, one.calculation, source_of(one.metric).label)
     normalization = subject.decision.normalization
-    if normalization and normalization.limit.reason is LimitReason.TOO_MANY:
-        wanted = normalization.stabilization.replicas
+    wanted = normalization.stabilization.recommended if normalization else 0
+    if wanted > subject.decision.maximum:
         yield Lack(
             f"room above: the metrics ask for {wanted}, maxReplicas is {subject.decision.maximum}",
             (subject.patch(f'{{"maxReplicas":{wanted}}}'),),

@@ -32,6 +32,8 @@ class Past(Struct, frozen=True, kw_only=True):
     """All recommendations, for who has watched them."""
     undated: Recommendation | None = None
     """The one of them whose time is not known."""
+    alike: float | None = None
+    """When the status was last seen to be as it should."""
 
     @property
     def known_sizes(self) -> tuple[Rescale, ...]:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from tidegauge.autoscale.engine.decision import Decision, Path
+from tidegauge.autoscale.engine.proposals import Proposals
 from tidegauge.autoscale.engine.situation import ScaleFailure, Situation
+from tidegauge.autoscale.engine.stabilization import Stabilization
 from tidegauge.autoscale.explaining.explanation import Hold, Outcome, Verdict
 from tidegauge.autoscale.explaining.measures import source_of
 from tidegauge.autoscale.explaining.wording import count
@@ -60,32 +62,75 @@ def _why_rescaled(decision: Decision) -> str:
         return f"That is more than maxReplicas, {decision.maximum}; metrics are not asked."
     if decision.path is Path.BELOW_MINIMUM:
         return f"That is less than minReplicas, {decision.minimum}; metrics are not asked."
-    winner = decision.proposals.winner if decision.proposals else None
-    if winner is None or decision.proposals is None:
+    proposals, normalization, current = decision.proposals, decision.normalization, decision.current
+    if proposals is None or normalization is None or current is None:
         return f"{decision.reason}."
-    label, replicas = source_of(winner.metric).label, decision.proposals.replicas
-    if decision.current is not None and replicas > decision.current:
-        return f"{label} is above its target and asks for {replicas}."
-    if decision.current is not None and replicas < decision.current:
-        several = len(decision.proposals.proposals) > 1
-        most = f", {label} for the most" if several else ""
-        return f"Less is enough: {replicas}{most}."
-    return "An older recommendation asked for it."
+    if normalization.stabilization.recommended > current:
+        return _why_more(proposals, current, decision.minimum)
+    if normalization.limit.replicas < current:
+        return _why_less(proposals, current)
+    return _why_raised(decision, normalization.stabilization)
+
+
+def _why_raised(decision: Decision, stable: Stabilization) -> str:
+    """Up, though the metrics do not ask for that."""
+    if stable.bound_by:
+        older = stable.bound_by.replicas
+        return f"An older recommendation asked for {older}; now it is {stable.recommended}."
+    return f"minReplicas is {decision.minimum}; the metrics ask for {stable.recommended}."
+
+
+def _why_more(proposals: Proposals, current: int, minimum: int) -> str:
+    """The ratio alone does not tell the direction: it is multiplied by the pods that count."""
+    label, asks = _label(proposals), f"asks for {proposals.replicas}"
+    if _ratio(proposals) > 1:
+        return f"{label} is above its target and {asks}."
+    if not current:
+        least = f", and minReplicas is {minimum}" if proposals.replicas < minimum else ""
+        return f"{label} {asks}{least}."
+    return f"{label} {asks}: it is not above its target, but more than {current} pods count."
+
+
+def _why_less(proposals: Proposals, current: int) -> str:
+    label, replicas = _label(proposals), max(proposals.replicas, 0)
+    if _ratio(proposals) >= 1:
+        return (
+            f"{label} is not below its target, but asks for {replicas}: fewer than {current} pods "
+            "count."
+        )
+    most = f", {label} for the most" if len(proposals.proposals) > 1 else ""
+    return f"Less is enough: {replicas}{most}."
+
+
+def _label(proposals: Proposals) -> str:
+    """Of the metric that decides."""
+    return source_of(proposals.winner.metric).label if proposals.winner else ""
+
+
+def _ratio(proposals: Proposals) -> float:
+    winner = proposals.winner
+    return winner.calculation.ratio if winner and winner.calculation else 0.0
 
 
 def _why_kept(decision: Decision, held: Sequence[Hold]) -> str:
-    if decision.path is Path.DISABLED:
-        return "Somebody scaled the target to zero, and only they can start it again."
-    wanted = decision.proposals.replicas if decision.proposals else decision.current
+    proposals = decision.proposals
+    if decision.path is Path.DISABLED or proposals is None:
+        return "Not the HPA made the size zero, so somebody else has to start it again."
+    wanted = proposals.replicas
+    if wanted != decision.current:
+        return f"The metrics ask for {wanted}; {_names(held)} held it back."
     if any(one.by == "tolerance" for one in held):
-        return "The metrics are near enough to their targets."
-    if wanted == decision.current:
-        return f"The metrics ask for {wanted}, which it has."
-    return f"The metrics ask for {wanted}; {_names(held)} held it back."
+        most = ", and asks for the most" if len(proposals.proposals) > 1 else ""
+        return f"{_label(proposals)} is near enough to its target{most}."
+    return f"The metrics ask for {wanted}, which it has."
+
+
+_NO_BOUNDS = ("failed metric", "tolerance")
+"""What has a part in the figure that the metrics ask for, not in what becomes of it."""
 
 
 def _names(held: Sequence[Hold]) -> str:
-    names = list(dict.fromkeys(one.by for one in held if one.by != "failed metric"))
+    names = list(dict.fromkeys(one.by for one in held if one.by not in _NO_BOUNDS))
     return " and ".join(names) or "the controller"
 
 

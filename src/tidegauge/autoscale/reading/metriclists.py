@@ -44,7 +44,7 @@ class _MetricValue(Struct, frozen=True, kw_only=True, rename="camel"):
     described_object: _Named = _Named()
     timestamp: datetime | None = None
     window_seconds: int | None = None
-    value: str | int | float = 0
+    value: str | int | float | None = None
 
 
 class _MetricValueList(Struct, frozen=True):
@@ -52,7 +52,7 @@ class _MetricValueList(Struct, frozen=True):
 
 
 class _ExternalValue(Struct, frozen=True):
-    value: str | int | float = 0
+    value: str | int | float | None = None
 
 
 class _ExternalValueList(Struct, frozen=True):
@@ -116,5 +116,6 @@ def _time(at: datetime | None) -> float:
     return _NO_TIME if found is None else found
 
 
-def _milli(value: str | float) -> int:
-    return quantity(str(value)).milli
+def _milli(value: str | float | None) -> int:
+    """What is null or not there is nought, as in Go."""
+    return 0 if value is None else quantity(str(value)).milli

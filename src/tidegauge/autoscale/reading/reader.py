@@ -1,7 +1,8 @@
 """Reads all that an HPA sees, as the user whose client it is, at about one moment."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from msgspec import Struct
 
@@ -27,7 +28,7 @@ from tidegauge.autoscale.reading.objects import (
     ScaleObject,
 )
 from tidegauge.cluster.client import JSON, Client
-from tidegauge.cluster.errors import ClusterError, Forbidden, Unauthorized
+from tidegauge.cluster.errors import BadBody, ClusterError, Forbidden, Unauthorized
 from tidegauge.units.clock import Clock
 from tidegauge.units.selectors import LabelSelector, SelectorError, parse_label_selector
 
@@ -143,7 +144,8 @@ class Reader:
         return [one.metadata.name for one in listed.items or ()]
 
     async def _met(self, one: AutoscalerObject) -> Neighbour:
-        autoscaler = objects.autoscaler(one)
+        with _making(AUTOSCALERS.path(one.metadata.namespace, one.metadata.name)):
+            autoscaler = objects.autoscaler(one)
         target = autoscaler.spec.scale_target_ref
         resource = await self._discovery.target(target)
         if isinstance(resource, ScaleFailure):
@@ -183,7 +185,8 @@ class _Look:
         except (Forbidden, Unauthorized) as error:
             self.unread.extend(_refused("list", "pods", error))
             return ()
-        return tuple(map(objects.pod, listed.items or ()))
+        with _making(path):
+            return tuple(map(objects.pod, listed.items or ()))
 
     async def answers(self, selector: str) -> Answers:
         catalogue = await self._discovery.catalogue(self._metrics)
@@ -200,6 +203,15 @@ class _Look:
             self.unread.extend(_refused(*question.access, error))
             return failure(error, question.asked)
         return question.answer(body)
+
+
+@contextmanager
+def _making(path: str) -> Iterator[None]:
+    """Records of what was got from there. Raises BadBody where a field is of no sense."""
+    try:
+        yield
+    except ValueError as error:
+        raise BadBody(path, str(error)) from error
 
 
 def _refused(verb: str, resource: str, error: ClusterError) -> tuple[Unread, ...]:

@@ -62,12 +62,11 @@ async def look_at(
 ) -> Explained:
     """At one of the HPAs that were found. Raises ClusterError."""
     one = found.near[key]
-    created = one.object.metadata.creation_timestamp
-    past = replace(
-        past,
-        rescales=found.rescales.get(key, ()),
-        created=None if created is None else created.timestamp(),
-    )
+    at = one.object.metadata.creation_timestamp
+    created = None if at is None else at.timestamp()
+    if past.created != created:
+        past = Past(created=created)  # another one of that name, of which nothing is remembered
+    past = replace(past, rescales=found.rescales.get(key, ()))
     observed = await reader.observe(key, found.near, Memory())
     observed = replace(observed, unread=(*found.unread, *observed.unread))
     return explain(observed, past, period, await _similar(reader, one))
