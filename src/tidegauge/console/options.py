@@ -320,7 +320,12 @@ class Authorization:
         ),
     ] = ("/healthz", "/readyz", "/livez")
     authorization_webhook_cache_authorized_ttl: Annotated[
-        float, Flag(DURATION, "How long a yes is remembered.", at_least=0)
+        float,
+        Flag(
+            DURATION,
+            "How long a yes is remembered; five minutes more while the API server can't be asked.",
+            at_least=0,
+        ),
     ] = 10.0
     authorization_webhook_cache_unauthorized_ttl: Annotated[
         float, Flag(DURATION, "How long a no is remembered.", at_least=0)
