@@ -183,6 +183,7 @@ class Placer:
         self._loads: dict[tuple[str, str, str], Load] = {}
         self._placed: dict[tuple[str, str], tuple[str, FakeKubelet]] = {}
         self._turn = 0
+        self._sharing = threading.Lock()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, name="placer", daemon=True)
         self.failures: list[Exception] = []
@@ -199,8 +200,9 @@ class Placer:
         self, namespace: str, app: str, container: str = "app", *, cpu: float, memory: int = 0
     ) -> None:
         """What the containers of that name in pods labelled `app` use together from now on."""
-        self._loads[namespace, app, container] = Load(cpu, memory)
-        self._share()
+        with self._sharing:  # else the thread, midway, would give some pods the old load again
+            self._loads[namespace, app, container] = Load(cpu, memory)
+            self._share()
 
     def _run(self) -> None:
         while not self._done.wait(LOOK_SECONDS):
@@ -222,7 +224,8 @@ class Placer:
         for key in set(self._placed) - there:
             _, kubelet = self._placed.pop(key)
             kubelet.remove(*key)
-        self._share()
+        with self._sharing:
+            self._share()
 
     def _place(self, pod: Mapping[str, Any]) -> None:
         namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
