@@ -32,7 +32,7 @@ def test_there_and_back():
     )
     kept = {"shop/web": Kept("u", memory), "shop/new": Kept("v", Memory())}
 
-    assert unpacked(packed(kept, NOW), NOW + 10) == kept
+    assert unpacked(packed(kept, NOW), NOW + 10) == (kept, 0)
 
 
 def test_what_nobody_looks_at_again_is_left_out():
@@ -42,7 +42,7 @@ def test_what_nobody_looks_at_again_is_left_out():
         (ScaleEvent(NOW - 5, 2, outdated=True), ScaleEvent(NOW - 4, 1)),
     )
 
-    got = unpacked(packed({"a/b": Kept("u", memory)}, NOW), NOW)["a/b"].memory
+    got = unpacked(packed({"a/b": Kept("u", memory)}, NOW), NOW).memories["a/b"].memory
 
     assert got == Memory((Recommendation(NOW - 30, 9),), (ScaleEvent(NOW - 4, 1),))
 
@@ -70,21 +70,24 @@ def test_unreadable(data, said):
 
 
 @pytest.mark.parametrize(
-    ("parts", "memory"),
+    ("parts", "memory", "impossible"),
     [
-        ({"recommendations": [[NOW + 60, 3]]}, Memory()),
-        ({"recommendations": [[NOW - 3601, 3]]}, Memory()),
-        ({"recommendations": [[NOW, -3]]}, Memory()),
-        ({"recommendations": [[NOW, 2**31]]}, Memory()),
-        ({"recommendations": [[NOW, 2**31], [NOW, 1]]}, Memory((Recommendation(NOW, 1),))),
-        ({"ups": [[NOW - 4000, 1], [NOW, 2]]}, Memory(None, (ScaleEvent(NOW, 2),))),
-        ({"downs": [[NOW + 3, 2]]}, Memory(None, (), (ScaleEvent(NOW + 3, 2),))),
+        ({"recommendations": [[NOW + 60, 3]]}, Memory(), 1),
+        ({"recommendations": [[NOW - 3601, 3]]}, Memory(), 0),
+        ({"recommendations": [[NOW, -3]]}, Memory(), 1),
+        ({"recommendations": [[NOW, 2**31]]}, Memory(), 1),
+        ({"recommendations": [[NOW, 2**31], [NOW, 1]]}, Memory((Recommendation(NOW, 1),)), 1),
+        ({"ups": [[NOW - 4000, 1], [NOW, 2]]}, Memory(None, (ScaleEvent(NOW, 2),)), 0),
+        ({"downs": [[NOW + 3, 2]]}, Memory(None, (), (ScaleEvent(NOW + 3, 2),)), 0),
     ],
     ids=["future", "old", "negative", "huge", "one-of-two", "old-event", "clock-a-little-ahead"],
 )
-def test_absurd_entries_are_left_out(parts, memory):
-    """One that cannot be true costs that one."""
-    assert unpacked(entry(**parts), NOW)["shop/web"].memory == memory
+def test_absurd_entries_are_left_out(parts, memory, impossible):
+    """One that cannot be true costs that one, and is counted; one that is only old is not."""
+    got = unpacked(entry(**parts), NOW)
+
+    assert got.memories["shop/web"].memory == memory
+    assert got.impossible == impossible
 
 
 def test_a_bomb_is_not_unpacked(monkeypatch):

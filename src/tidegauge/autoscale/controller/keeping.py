@@ -153,10 +153,14 @@ class ConfigMapKeeper:
 
 def _readable(where: str, data: bytes, now: float) -> dict[str, Kept]:
     try:
-        return unpacked(data, now)
+        memories, impossible = unpacked(data, now)
     except UnreadableError as error:
         _log.warning("what was remembered is not used", where=where, problem=str(error))
         return {}
+    if impossible:
+        problem = f"{impossible} entries are of the future, or of a size that no workload has"
+        _log.warning("some of what was remembered is not used", where=where, problem=problem)
+    return memories
 
 
 def _count(config_map: _ConfigMap | None) -> int:

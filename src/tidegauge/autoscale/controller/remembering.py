@@ -40,6 +40,13 @@ class Kept(NamedTuple):
     memory: Memory
 
 
+class Unpacked(NamedTuple):
+    """Memories by the HPA's key, and how many entries of them were left out as impossible."""
+
+    memories: dict[str, Kept]
+    impossible: int
+
+
 _Entry = tuple[float, int]
 
 
@@ -66,7 +73,7 @@ def packed(memories: Mapping[str, Kept], now: float) -> bytes:
     return zlib.compress(msgspec.json.encode(_Document(FORMAT, now, remembered)))
 
 
-def unpacked(data: bytes, now: float) -> dict[str, Kept]:
+def unpacked(data: bytes, now: float) -> Unpacked:
     """What of it still counts. Raises UnreadableError."""
     unzip = zlib.decompressobj()
     try:
@@ -78,7 +85,14 @@ def unpacked(data: bytes, now: float) -> dict[str, Kept]:
         raise UnreadableError(f"format {document.format} is not {FORMAT}, the one we know")
     if not now - LONGEST < document.written <= now + AHEAD:
         raise UnreadableError(f"it was written {now - document.written:.0f} s ago")
-    return {key: _kept(one, now) for key, one in document.memories.items()}
+    memories = document.memories
+    entries = (
+        entry
+        for one in memories.values()
+        for entry in (*(one.recommendations or ()), *one.ups, *one.downs)
+    )
+    impossible = sum(not _is_possible(entry, now) for entry in entries)
+    return Unpacked({key: _kept(one, now) for key, one in memories.items()}, impossible)
 
 
 def _remembered(kept: Kept, now: float) -> _Remembered:
@@ -110,9 +124,12 @@ def _kept(one: _Remembered, now: float) -> Kept:
 
 
 def _possible(entries: list[_Entry], now: float) -> list[_Entry]:
-    """Recent, not of the future, and of a size that a workload can have."""
-    return [
-        (at, size)
-        for at, size in entries[-MOST_ENTRIES:]
-        if now - LONGEST < at <= now + AHEAD and 0 <= size <= _MOST_REPLICAS
-    ]
+    """Those that still count."""
+    recent = (entry for entry in entries[-MOST_ENTRIES:] if entry[0] > now - LONGEST)
+    return [entry for entry in recent if _is_possible(entry, now)]
+
+
+def _is_possible(entry: _Entry, now: float) -> bool:
+    """Not of the future, and of a size that a workload can have."""
+    at, size = entry
+    return at <= now + AHEAD and 0 <= size <= _MOST_REPLICAS
