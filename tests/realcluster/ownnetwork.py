@@ -42,14 +42,18 @@ def own_network(addresses: Sequence[str]) -> Iterator[None]:
 
 
 @contextmanager
-def cut(group: int, *towards: str) -> Iterator[None]:
-    """Let packets of a group's processes (gid) vanish; `towards` are flags of iptables."""
-    rule = ("OUTPUT", "-m", "owner", "--gid-owner", str(group), *towards, "-j", "DROP")
-    run("iptables", "-A", *rule)
+def cut(*packets: str) -> Iterator[None]:
+    """Let packets vanish that are sent meanwhile; told by flags of iptables."""
+    run("iptables", "-A", "OUTPUT", *packets, "-j", "DROP")
     try:
         yield
     finally:
-        run("iptables", "-D", *rule)
+        run("iptables", "-D", "OUTPUT", *packets, "-j", "DROP")
+
+
+def sent_by(group: int) -> tuple[str, ...]:
+    """Flags for packets of processes of that group (gid)."""
+    return "-m", "owner", "--gid-owner", str(group)
 
 
 def run(*command: str) -> None:

@@ -16,7 +16,7 @@ from tests.realcluster import aggregation
 from tests.realcluster.client import Client
 from tests.realcluster.controlplane import ControlPlane
 from tests.realcluster.kubelets import Kubelets
-from tests.realcluster.ownnetwork import cut, own_network, prerequisites
+from tests.realcluster.ownnetwork import cut, own_network, prerequisites, sent_by
 from tests.realcluster.pair import NOTICED_SECONDS, Asking, Member, Pair, install
 from tests.realcluster.placing import create_node, run_pod
 from tests.realcluster.process import free_port, wait_until
@@ -35,6 +35,8 @@ VALUES = {"ha": True, "shutdownDelaySeconds": 5}
 PARTITION_SECONDS = 16.0
 # Past the three periods of a second for which a silent node's usage is kept.
 NODES_SECONDS = 6.0
+# Shorter than the 30 s in which kube-apiserver gives up calling a server.
+SILENCE_SECONDS = 5.0
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -156,7 +158,7 @@ def test_partitioned_from_kube_apiserver(stage: Stage) -> None:
     lost: Member = stage.pair.members[1]
     with stage.asking() as asking:
         _settle(asking)
-        with cut(lost.group, "-p", "tcp", "--dport", port):
+        with cut(*sent_by(lost.group), "-p", "tcp", "--dport", port):
             time.sleep(PARTITION_SECONDS)
             ready = lost.ready()
         _settle(asking)
@@ -167,11 +169,28 @@ def test_partitioned_from_kube_apiserver(stage: Stage) -> None:
     assert ready
 
 
+def test_not_reached_for_seconds(stage: Stage) -> None:
+    """What was sent to a replica that is cut off both ways is answered when it is back."""
+    lost = stage.pair.members[0]
+    with stage.asking() as asking:
+        _settle(asking)
+        with cut("-s", lost.address), cut(*sent_by(lost.group)):
+            time.sleep(SILENCE_SECONDS)
+        _settle(asking)
+
+    _told("not reached for seconds", asking)
+    waited = sum(each.seconds > 0.5 for each in asking.asked)
+    print(f"{waited} of {len(asking.asked)} requests took over half a second")
+    assert asking.failures() == []
+    # TCP sends again after 1, 2 and 4 s.
+    assert max(each.seconds for each in asking.asked) < 2 * SILENCE_SECONDS + 2.0
+
+
 def test_partitioned_from_half_of_the_nodes(stage: Stage) -> None:
     """No error: a replica that can't reach nodes serves the others, and all again afterwards."""
     with stage.asking() as asking:
         _settle(asking)
-        with cut(stage.pair.members[0].group, "-d", f"{NETWORKS[0]}.0/24"):
+        with cut(*sent_by(stage.pair.members[0].group), "-d", f"{NETWORKS[0]}.0/24"):
             time.sleep(NODES_SECONDS)
         wait_until(lambda: _complete(stage), "all pods again", 30)
 
