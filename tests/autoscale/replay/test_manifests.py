@@ -109,6 +109,34 @@ def test_no_yaml_is_told_as_such():
     assert caught.value.problems[0].startswith("x.yaml: ")
 
 
+def test_a_namespace_tells_hpas_of_one_name_apart():
+    """And which target is meant; where nobody says one there is nothing to tell apart."""
+    both = [
+        _in(namespace, one)
+        for namespace, replicas in (("a", 3), ("b", 4))
+        for one in (_hpa(), _deployment(_FULL, replicas=replicas))
+    ]
+    load, said = _LOAD, Description()
+
+    assert _problems(*both) == (
+        "hpa.yaml: holds several HPAs, a/web, b/web: pick one with --hpa=NAME",
+    )
+    assert build(said, _given(*both, name="b/web"), load).workload.replicas == 4
+    assert _built(_in("a", _hpa()), _deployment(_FULL)).workload.replicas == 3
+
+
+def _in(namespace, manifest):
+    return {**manifest, "metadata": {**manifest["metadata"], "namespace": namespace}}
+
+
+def test_a_manifest_that_leaves_the_size_to_the_hpa_begins_at_its_minimum():
+    """As lint wants it; at one it would begin with a step that never happens."""
+    manifest = _deployment(_FULL)
+    del manifest["spec"]["replicas"]
+
+    assert _built(_hpa(minReplicas=4), manifest).workload.replicas == 4
+
+
 def test_requests_limits_and_replicas_come_from_the_deployment():
     """Nothing need be assumed of them then."""
     built = _built(_hpa(), _deployment(_FULL), said=Description(work=0.02))

@@ -98,12 +98,7 @@ class _Builder:
             for metric in self._spec.metrics
             if metric.type == "ContainerResource"
         )
-        return Description(
-            container=next(named, _CONTAINER),
-            replicas=max(self._spec.minimum, 1),
-            request=request,
-            limit=limit,
-        )
+        return Description(container=next(named, _CONTAINER), request=request, limit=limit)
 
     def _workload(self) -> Workload:
         known = self._known
@@ -111,7 +106,7 @@ class _Builder:
         measuring = period | _said(window=known.metric_window, delay=known.metric_delay)
         return Workload(
             containers=tuple(self._containers()),
-            replicas=1 if known.replicas is None else known.replicas,
+            replicas=max(self._spec.minimum, 1) if known.replicas is None else known.replicas,
             room=known.room,
             queue=known.overflow != "drop",
             measuring=Measuring(**measuring),

@@ -55,24 +55,32 @@ def read(data: bytes, file: str) -> list[Source]:
 
 
 def choose(sources: Sequence[Source], name: str = "") -> Given:
-    """The HPA, the one of that `name` where there are several, and its target.
+    """The HPA, the one of that `name` or `namespace/name` where there are several, and its target.
 
     Raises ManifestError.
     """
     files = ", ".join(dict.fromkeys(one.file for one in sources)) or "the files"
-    found = {
-        text_at(one.document.manifest, "metadata.name"): one
-        for one in sources
-        if is_autoscaler(one.document.manifest)
-    }
-    names = ", ".join(found)
+    found = [one for one in sources if is_autoscaler(one.document.manifest)]
+    meant = [one for one in found if name in ("", *_names(one))]
+    names = ", ".join(_names(one)[-1] for one in meant or found)
     if not found:
         raise ManifestError([f"{files}: holds no HorizontalPodAutoscaler"])
-    if name and name not in found:
+    if not meant:
         raise ManifestError([f"--hpa: {files} holds no HPA {name}, but {names}"])
-    if not name and len(found) > 1:
+    if len(meant) > 1:
         raise ManifestError([f"{files}: holds several HPAs, {names}: pick one with --hpa=NAME"])
-    return _given(found[name] if name else next(iter(found.values())), sources)
+    return _given(meant[0], sources)
+
+
+def _names(source: Source) -> list[str]:
+    """The short one, and if it says a namespace the full one."""
+    manifest = source.document.manifest
+    name, namespace = text_at(manifest, "metadata.name"), _namespace(manifest)
+    return [name, f"{namespace}/{name}"] if namespace else [name]
+
+
+def _namespace(manifest: Json) -> str:
+    return text_at(manifest, "metadata.namespace")
 
 
 def _given(source: Source, sources: Iterable[Source]) -> Given:
@@ -82,7 +90,7 @@ def _given(source: Source, sources: Iterable[Source]) -> Given:
         raise ManifestError(problems)
     manifest = defaulted(as_v2(hpa))
     manifest["metadata"] = {"namespace": "default", **manifest["metadata"]}
-    return Given(source.file, manifest, objects.autoscaler(manifest), _target(manifest, sources))
+    return Given(source.file, manifest, objects.autoscaler(manifest), _target(hpa, sources))
 
 
 def _problems(source: Source) -> Iterator[str]:
@@ -94,10 +102,11 @@ def _problems(source: Source) -> Iterator[str]:
 
 
 def _target(hpa: Json, sources: Iterable[Source]) -> Source | None:
-    """By kind and name; manifests seldom say a namespace."""
+    """By kind and name, and by namespace where both say one: manifests seldom do."""
     wanted = [text_at(hpa, f"spec.scaleTargetRef.{field}") for field in ("kind", "name")]
     for one in sources:
         manifest = one.document.manifest
-        if wanted == [text_at(manifest, "kind"), text_at(manifest, "metadata.name")]:
+        apart = len({_namespace(hpa), _namespace(manifest)} - {""}) > 1
+        if not apart and wanted == [text_at(manifest, "kind"), text_at(manifest, "metadata.name")]:
             return one
     return None

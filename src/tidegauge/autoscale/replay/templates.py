@@ -67,9 +67,10 @@ def _resources(
     return found
 
 
-def _replicas(manifest: Mapping[str, Any]) -> int:
+def _replicas(manifest: Mapping[str, Any]) -> int | None:
+    """One that leaves its size to the HPA does not say."""
     found = at(manifest, "spec.replicas")
-    return found if isinstance(found, int) and found >= 0 else 1
+    return found if isinstance(found, int) and found >= 0 else None
 
 
 def _ready_delay(pod: Json) -> float | None:

@@ -45,7 +45,9 @@ class Input:
             short="f",
         ),
     ] = ()
-    hpa: Annotated[str, Flag(TEXT, "Name of the HPA, where the files have several.")] = ""
+    hpa: Annotated[
+        str, Flag(TEXT, "Name or namespace/name of the HPA, where the files have several.")
+    ] = ""
     load: Annotated[
         str,
         Flag(
