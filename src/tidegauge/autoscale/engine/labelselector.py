@@ -1,20 +1,61 @@
 """A metric's LabelSelector: its text in upstream's messages, and what makes it invalid."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tidegauge.units.gotext import quote
+import msgspec
 
-_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+from tidegauge.units.gotext import quote
+from tidegauge.units.selectors.labels import invalid, together
+from tidegauge.units.selectors.syntax import key_faults, value_faults
+
+_LISTING, _TESTING = ("In", "NotIn"), ("Exists", "DoesNotExist")
 
 
 def selector_fault(selector: Mapping[str, Any] | None) -> str | None:
     """Why it cannot be used, or None. The API server lets such through."""
-    for expression in (selector or {}).get("matchExpressions") or ():
-        operator = expression.get("operator", "")
-        if operator not in _OPERATORS:
-            return f"{quote(operator)} is not a valid label selector operator"
-    return None
+    return next(selector_faults(selector or {}), None)
+
+
+def selector_faults(selector: Mapping[str, Any]) -> Iterator[str]:
+    """What upstream says of each term that is wrong; it stops at the first one. Labels come in the
+    order of their keys: upstream's is random.
+    """
+    for key, value in sorted((selector.get("matchLabels") or {}).items()):
+        yield from _wrong(_word_faults(key, [value]))
+    for expression in selector.get("matchExpressions") or ():
+        yield from _wrong(_expression_faults(expression))
+
+
+def _wrong(faults: Iterator[str]) -> Iterator[str]:
+    """Those of one term."""
+    if found := list(faults):
+        yield together(found)
+
+
+def _expression_faults(expression: Mapping[str, Any]) -> Iterator[str]:
+    operator, values = expression.get("operator", ""), expression.get("values") or []
+    if operator not in (*_LISTING, *_TESTING):
+        yield f"{quote(operator)} is not a valid label selector operator"
+        return
+    of_number = ""
+    if operator in _LISTING and not values:
+        of_number = "null: for 'in', 'notin' operators, values set can't be empty"
+    if operator in _TESTING and values:
+        shown = msgspec.json.encode(values).decode()
+        of_number = f"{shown}: values set must be empty for exists and does not exist"
+    yield from _word_faults(expression.get("key", ""), values, of_number)
+
+
+def _word_faults(key: str, values: Sequence[str], of_number: str = "") -> Iterator[str]:
+    """Of the key, then of how many values there are, then of each of them."""
+    if found := key_faults(key):
+        yield invalid("key", key, found)
+    if of_number:
+        yield f"values: Invalid value: {of_number}"
+    for index, value in enumerate(values):
+        if found := value_faults(value):
+            yield invalid(f"values[{index}][{key}]", value, found)
 
 
 def selector_text(selector: Mapping[str, Any] | None) -> str:

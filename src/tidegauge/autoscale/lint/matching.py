@@ -1,15 +1,12 @@
-"""The LabelSelector of the API, as JSON: what it matches, and what is wrong with it."""
+"""The LabelSelector of the API, as JSON: what it matches."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
-from tidegauge.autoscale.engine.labelselector import selector_fault
 from tidegauge.autoscale.lint.access import Json, objects_at, texts_at
-from tidegauge.units.gotext import quote
 from tidegauge.units.selectors import LabelSelector
 from tidegauge.units.selectors.labels import Membership
-from tidegauge.units.selectors.syntax import key_faults, value_faults
 
 T = TypeVar("T")
 
@@ -59,30 +56,6 @@ class ByLabels(Generic[T]):
         return [thing for labels, thing in tried if selector.matches(labels)]
 
 
-def selector_faults(selector: Json) -> Iterator[str]:
-    """Why a metric's selector can't be used. The API server lets all of it through."""
-    if fault := selector_fault(selector):
-        yield fault
-    for key, value in texts_at(selector, "matchLabels").items():
-        yield from _word_faults(key, [value])
-    for expression in objects_at(selector, "matchExpressions"):
-        key, operator, values = str(expression.get("key")), expression.get("operator"), []
-        values = _values(expression)
-        yield from _word_faults(key, values)
-        if operator in ("In", "NotIn") and not values:
-            yield f"{key}: {operator} needs at least one of values"
-        if operator in ("Exists", "DoesNotExist") and values:
-            yield f"{key}: {operator} takes no values"
-
-
 def _values(expression: Json) -> list[str]:
     values = expression.get("values")
     return [each for each in values if isinstance(each, str)] if isinstance(values, list) else []
-
-
-def _word_faults(key: str, values: list[str]) -> Iterator[str]:
-    for fault in key_faults(key):
-        yield f"{quote(key)}: {fault}"
-    for value in values:
-        for fault in value_faults(value):
-            yield f"{quote(value)}: {fault}"

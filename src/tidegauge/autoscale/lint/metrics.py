@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from tidegauge.autoscale.engine.labelselector import selector_faults
 from tidegauge.autoscale.lint.access import at, objects_at
 from tidegauge.autoscale.lint.findings import Found, Severity, rule
-from tidegauge.autoscale.lint.matching import selector_faults
 from tidegauge.autoscale.lint.sources import parts, resource_sources
 from tidegauge.autoscale.lint.subject import Subject
 

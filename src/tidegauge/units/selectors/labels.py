@@ -1,7 +1,7 @@
 """Label selectors: `app=web,tier notin (a,b),!canary,weight>5`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -151,7 +151,7 @@ class _Parser:
         if token.kind != _WORD:
             raise _unexpected(token, "expected: identifier")
         if faults := key_faults(token.text):
-            raise SelectorError(_invalid("<nil>", token.text, faults))
+            raise SelectorError(invalid("<nil>", token.text, faults))
         return token.text
 
     def _operator(self) -> str:
@@ -197,17 +197,21 @@ def _check_values(key: str, operator: str, values: list[str]) -> None:
     complaints = []
     if operator in ("<", ">") and _parse_int64(values[0]) is None:
         fault = "for 'Gt', 'Lt' operators, the value must be an integer"
-        complaints.append(_invalid("values[0]", values[0], [fault]))
+        complaints.append(invalid("values[0]", values[0], [fault]))
     for index, value in enumerate(values):
         if faults := value_faults(value):
-            complaints.append(_invalid(f"values[{index}][{key}]", value, faults))
-    if len(complaints) > 1:
-        raise SelectorError(f"[{', '.join(complaints)}]")
+            complaints.append(invalid(f"values[{index}][{key}]", value, faults))
     if complaints:
-        raise SelectorError(complaints[0])
+        raise SelectorError(together(complaints))
 
 
-def _invalid(path: str, value: str, faults: list[str]) -> str:
+def together(complaints: Sequence[str]) -> str:
+    """Several errors as one, at least one of them."""
+    return complaints[0] if len(complaints) == 1 else f"[{', '.join(complaints)}]"
+
+
+def invalid(path: str, value: str, faults: Iterable[str]) -> str:
+    """The error of a field."""
     return f"{path}: Invalid value: {quote(value)}: {'; '.join(faults)}"
 
 
