@@ -73,6 +73,7 @@ def build_image(folder: Path, say: Say) -> Image:
         _run([str(SCRIPTS / "base.sh"), BASE], env)
     say("image: building it (about 20 s)")
     _run([str(SCRIPTS / "build.sh"), str(folder), BASE], env)
+    _run([*buildah, "rmi", "--prune", "--force"], env)  # else each run leaves one more
     stem = folder / f"tidegauge-{tidegauge.__version__}"
     archive, materials = (
         stem.with_name(f"{stem.name}.oci.tar"),
