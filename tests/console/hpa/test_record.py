@@ -235,7 +235,7 @@ def test_a_page_of_a_replay(capsys):
         (["record"], Exit.BAD_INPUT, "record: give the name of an HPA"),
         (["record", "web", "--for=0s"], Exit.BAD_INPUT, "record: --for: 0s is too little"),
         (["record", "web", "-o", "/no/x"], Exit.BAD_INPUT, "record: --output: cannot write /no/x"),
-        (["record", "db", "--for=1s"], Exit.UNREACHABLE, "horizontalpodautoscalers/db: HTTP 404"),
+        (["record", "db", "--for=1s"], Exit.BAD_INPUT, "record: there is no HPA db in "),
         (["replay"], Exit.BAD_INPUT, "replay: give the file of a recording"),
         (["replay", "/no/x"], Exit.BAD_INPUT, "replay: cannot read /no/x: No such file"),
         (["replay", __file__], Exit.BAD_INPUT, "test_record.py:1: is no recording"),

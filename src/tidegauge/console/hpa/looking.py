@@ -79,6 +79,12 @@ def _by_key(events: Iterable[EventObject]) -> dict[str, tuple[Rescale, ...]]:
     return {about: rescales(group) for about, group in groupby(sorted(events, key=key), key)}
 
 
+async def missing(reader: Reader, namespace: str, name: str) -> NoSuchHpaError:
+    """For an HPA that was not found. Raises ClusterError."""
+    near, _ = await _near(reader, namespace, name)
+    return NoSuchHpaError(await _no_such(reader, namespace, name, near))
+
+
 async def _near(
     reader: Reader, namespace: str, name: str
 ) -> tuple[Neighbourhood, tuple[Unread, ...]]:

@@ -10,10 +10,11 @@ from typing import BinaryIO, Self
 from msgspec.structs import replace
 
 from tidegauge.autoscale.explaining.wording import count
-from tidegauge.cluster.errors import ClusterError
+from tidegauge.cluster.errors import ClusterError, NotFound
 from tidegauge.console.commandline import FlagError
 from tidegauge.console.exits import Exit
 from tidegauge.console.hpa.asking import asker
+from tidegauge.console.hpa.looking import NoSuchHpaError, missing
 from tidegauge.console.hpa.recorder import Recorder
 from tidegauge.console.hpa.recordoptions import FLAGS, RecordOptions, parse
 from tidegauge.console.wording import explained
@@ -36,8 +37,8 @@ Examples:
 
 Ctrl-C ends it; what was written until then can be replayed.
 
-Exit codes: 0 when it was recorded; 2 for flags or files that can't be used; 3 when the
-cluster can't be reached or says no at the beginning; 70 for a bug.
+Exit codes: 0 when it was recorded; 2 for flags, files or a name that can't be used; 3
+when the cluster can't be reached or says no at the beginning; 70 for a bug.
 """
 
 
@@ -53,6 +54,9 @@ def record(arguments: Sequence[str]) -> int:
         return Exit.FINE
     try:
         return _record(options)
+    except NoSuchHpaError as error:
+        _complain([str(error)])
+        return Exit.BAD_INPUT
     except ClusterError as error:
         _complain([str(error)])
         return Exit.UNREACHABLE
@@ -111,7 +115,10 @@ async def _run(options: RecordOptions, lines: _Lines) -> None:
         namespace = options.namespace or asked.namespace
         controller = replace(options.controller, profile=asked.profile)
         recorder = Recorder(asked.reader, SystemClock(), namespace, options.name, controller)
-        await recorder.record(options.for_, lines.write, lambda text: _complain([text]))
+        try:
+            await recorder.record(options.for_, lines.write, lambda text: _complain([text]))
+        except NotFound as error:
+            raise await missing(asked.reader, namespace, options.name) from error
 
 
 def _complain(problems: Iterable[str]) -> None:
