@@ -113,6 +113,12 @@ def test_refuses_with_file_and_line(text, problem):
     assert problem in caught.value.problems
 
 
+def test_refuses_what_is_no_csv():
+    """Such as a whole JSON document in one line."""
+    with pytest.raises(LoadError, match=r"^load.csv: is no CSV: field larger than field limit"):
+        read("0,1\n" + "x" * 200_000, "load.csv")
+
+
 def test_lists_every_problem_up_to_ten():
     """All bad lines are told at once, but not all of a file that is no load."""
     with pytest.raises(LoadError) as few:

@@ -5,7 +5,7 @@ import yaml
 
 from tests.autoscale.replay.given import cpu, load, spec
 from tidegauge.autoscale.replay.building import BuildError, build
-from tidegauge.autoscale.replay.description import Description, merged
+from tidegauge.autoscale.replay.description import ContainerDescription, Description, merged
 from tidegauge.autoscale.replay.description import read as read_description
 from tidegauge.autoscale.replay.manifests import ManifestError, choose, read
 from tidegauge.autoscale.replay.workload import Container, Measuring
@@ -289,6 +289,12 @@ _PROXY = {
             None,
             "spec.metrics[0].containerResource.container: pods have no proxy, only web",
             id="no such container",
+        ),
+        pytest.param(
+            [_hpa()],
+            Description(containers={"proxy": ContainerDescription(idle=0.2, limit=0.1)}),
+            "container proxy: uses 0.2 cores, above its limit of 0.1",
+            id="more than the limit of an idle container",
         ),
         pytest.param(
             [_hpa()],

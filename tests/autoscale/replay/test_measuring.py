@@ -1,6 +1,7 @@
 """What metric APIs answer of simulated pods: averages, windows, delays, and who is left out."""
 
 import pytest
+from msgspec.structs import replace
 
 from tidegauge.autoscale.engine.answers import ContainerUsage, PodUsage, PodValue
 from tidegauge.autoscale.replay.fleet import Fleet
@@ -112,6 +113,17 @@ def test_a_starting_pod_uses_what_starting_takes():
 
     young = world.usage()[1]
     assert young == PodUsage("web-2", 90, 15, _app(milli((10 * 0.8 + 5 * 0.05 + 5 * 0.1) / 15)))
+
+
+def test_a_starting_pod_is_throttled_at_its_limit():
+    """Whatever it would use."""
+    app = replace(_APP, limit=0.5)
+    world = _World(Measuring(delay=0), (app,))
+    world.flow(60, 0)
+    world.resize(2)
+    world.flow(90, 0)
+
+    assert world.usage()[1].containers == _app(milli((10 * 0.5 + 5 * 0.05) / 15))
 
 
 def test_every_container_is_measured():

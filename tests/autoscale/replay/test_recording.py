@@ -215,12 +215,24 @@ def test_another_spec_decides_on_the_same_situations():
 
 def test_changes_of_the_cluster_count_for_policies():
     """Four were added at 15 where the policy allows two a minute, so at 30 nothing more may be."""
-    frames = (_seen(0, 4, 50), _seen(15, 4, 100), _seen(30, 8, 100))
+    scaled = autoscaler(Status(last_scale_time=NOW + 16))
+    frames = (_seen(0, 4, 50), _seen(15, 4, 100), _seen(30, 8, 100, autoscaler=scaled))
 
     run = _rerun(*frames, spec=_spec(behavior=_BEHAVIOR))
 
     assert [step.size for step in run.steps] == [4, 6, 8]
     assert run.steps[2].reason.endswith("; policy used up: 2 pods in 60 s")
+
+
+def test_changes_by_hand_do_not_count_for_policies():
+    """The controller does not see them; one that it decided counts, even if its status is late."""
+    by_hand = _rerun(
+        _seen(0, 4, 50), _seen(15, 8, 100), _seen(30, 8, 100), spec=_spec(behavior=_BEHAVIOR)
+    )
+    decided = _rerun(_seen(0, 4, 100), _seen(15, 6, 100), spec=_spec(behavior=_BEHAVIOR))
+
+    assert [step.size for step in by_hand.steps] == [4, 10, 10]
+    assert [step.size for step in decided.steps] == [6, 6]
 
 
 def test_policies_count_from_when_the_cluster_scaled():

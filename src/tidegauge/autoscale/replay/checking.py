@@ -46,6 +46,8 @@ def _impossible(workload: Workload) -> Iterator[str]:
     measuring = workload.measuring
     for one in workload.containers:
         bound, what = (one.limit, "limit") if one.limit is not None else (one.request, "request")
+        if not one.work and one.limit is not None and one.limit < one.idle:
+            yield f"container {one.name}: uses {one.idle:g} cores, above its limit of {bound:g}"
         if one.work and bound is not None and bound <= one.idle:
             yield (
                 f"container {one.name}: its {what} of {bound:g} cores leaves nothing for requests "

@@ -68,10 +68,10 @@ class _Reader:
         self.kind = ""
 
     def read(self, text: str, lasting: float | None) -> Load:
-        for number, cells in _lines(text):
-            self._line(number, cells)
-            if len(self.problems) >= _MOST_PROBLEMS:
-                raise LoadError([*self.problems, f"{self.source}: further lines were not read"])
+        try:
+            self._lines(text)
+        except csv.Error as error:
+            self.problems.append(f"{self.source}: is no CSV: {error}")
         if not self.problems and not self.rows:
             self.problems.append(f"{self.source}: has no rows; write lines such as `0,100`")
         if not self.problems and lasting is None and len(self.rows) == 1:
@@ -79,6 +79,13 @@ class _Reader:
         if self.problems:
             raise LoadError(self.problems)
         return self._load(lasting)
+
+    def _lines(self, text: str) -> None:
+        """Raises csv.Error."""
+        for number, cells in _lines(text):
+            self._line(number, cells)
+            if len(self.problems) >= _MOST_PROBLEMS:
+                raise LoadError([*self.problems, f"{self.source}: further lines were not read"])
 
     def _load(self, lasting: float | None) -> Load:
         first = self.times[0]

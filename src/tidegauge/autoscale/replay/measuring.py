@@ -122,9 +122,7 @@ class Span:
         containers = tuple(
             _container_usage(
                 one,
-                starting * (one.idle if one.starting is None else one.starting)
-                + (1 - starting) * one.idle
-                + one.work * served,
+                starting * one.at_start + (1 - starting) * one.idle + one.work * served,
                 pace,
             )
             for one in self._workload.containers

@@ -78,7 +78,9 @@ def _steps(situations: Sequence[Situation], memory: Memory) -> Iterator[Step]:
             step = replace(step, cluster=became, same_figures=same)
         yield step
         memory = replace(memory, recommendations=decision.outcome.memory.recommendations)
-        if had is not None and became is not None and had != became:
+        # Policies count no change by hand; a status that is late does not tell the time of ours.
+        ours = at is not None or became == decision.desired
+        if ours and had is not None and became is not None and had != became:
             behavior = situation.autoscaler.spec.behavior
             memory = after_scaling(memory, behavior, had, became, at or situation.now)
 

@@ -29,6 +29,12 @@ class Container(Struct, frozen=True, kw_only=True):
     """An init container that restarts always."""
 
     @property
+    def at_start(self) -> float:
+        """Cores that it gets from its start until its pod is ready."""
+        wanted = self.idle if self.starting is None else self.starting
+        return wanted if self.limit is None else min(wanted, self.limit)
+
+    @property
     def capacity(self) -> float:
         """Requests per second at its limit."""
         return self._rate(self.limit)
