@@ -180,12 +180,12 @@ async def test_bad_body(text):
             await ask(api.url)
 
 
-async def test_too_long(monkeypatch):
+async def test_too_long():
     """An answer beyond the limit is given up."""
-    monkeypatch.setattr(client_module.Stream.body, "__defaults__", (100,))
-    async with serving(answering(web.Response(text="x" * 101))) as api:
+    long = answering(web.Response(text="x" * 101))
+    async with serving(long) as api, client_for(api.url) as asked:
         with pytest.raises(BadBody, match="too long"):
-            await ask(api.url)
+            await asked.get("/version", type=Version, limit=100)
 
 
 async def test_refused():

@@ -2,9 +2,10 @@
 
 from tests.clock import ManualClock
 from tests.doctor.given import made, node
-from tidegauge.doctor.asking import Asking, aim
+from tidegauge.doctor.asking import Asking, Show, aim, nothing_shown
 from tidegauge.doctor.objects import Node
 from tidegauge.kubelet.addressing import AddressRules
+from tidegauge.kubelet.certificates import Seen
 from tidegauge.kubelet.errors import RefusedError
 from tidegauge.kubelet.target import Target
 from tidegauge.kubelet.transport import Body
@@ -39,11 +40,11 @@ class Scripted:
         raise AssertionError("it is the caller's")
 
 
-def asking(transport: Scripted, clock: ManualClock) -> Asking:
+def asking(transport: Scripted, clock: ManualClock, *, show: Show = nothing_shown) -> Asking:
     async def sleep(seconds: float) -> None:
         clock.advance(seconds)
 
-    return Asking(transport, clock, apart=25.0, sleep=sleep)
+    return Asking(transport, clock, show=show, apart=25.0, sleep=sleep)
 
 
 def at(seconds: int) -> str:
@@ -65,6 +66,43 @@ async def test_standing() -> None:
     clock = ManualClock()
     looks = await asking(Scripted(at(990), at(990)), clock).looks([TARGET])
     assert not looks["worker-1"].moved
+
+
+SERIES = """\
+container_cpu_usage_seconds_total{{container="{name}",namespace="shop",pod="web-1"}} 1 {stamp}
+container_start_time_seconds{{container="{name}",namespace="shop",pod="web-1"}} {start}
+"""
+
+
+def body(stamp: int, **containers: tuple[int, int]) -> str:
+    """The node's stamp, and each container's stamp and start; all in seconds."""
+    node = f"node_cpu_usage_seconds_total 1.5 {stamp * 1000}\n"
+    return node + "".join(
+        SERIES.format(name=name, stamp=at * 1000, start=start)
+        for name, (at, start) in containers.items()
+    )
+
+
+async def test_standing_containers() -> None:
+    """Containers that stand still while others move are counted; one that has started anew has
+    nothing to be compared with.
+    """
+    first = body(990, moves=(990, 100), stands=(990, 100), restarts=(990, 100))
+    second = body(1010, moves=(1010, 100), stands=(990, 100), restarts=(990, 500))
+    looks = await asking(Scripted(first, second), ManualClock()).looks([TARGET])
+    look = looks["worker-1"]
+    assert (look.moved, look.containers, look.still) == (True, 2, 1)
+
+
+async def test_certificate() -> None:
+    """What a kubelet shows is kept of those that answer."""
+    seen = Seen("CN=ca", ("worker-1",), "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z")
+
+    async def show(_: Target) -> Seen:
+        return seen
+
+    shown = asking(Scripted(at(990), at(1010)), ManualClock(), show=show)
+    assert (await shown.looks([TARGET]))["worker-1"].certificate == seen
 
 
 async def test_silent() -> None:

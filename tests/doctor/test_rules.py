@@ -110,6 +110,16 @@ UNAVAILABLE = {
         "tls: failed to verify certificate: x509: certificate signed by unknown authority",
         "does not trust",
     ),
+    "another name": (
+        "FailedDiscoveryCheck",
+        "tls: failed to verify certificate: x509: certificate is valid for a, not b",
+        "other names",
+    ),
+    "expired": (
+        "FailedDiscoveryCheck",
+        "x509: certificate has expired or is not yet valid: current time",
+        "not valid now",
+    ),
     "unreachable": ("FailedDiscoveryCheck", "context deadline exceeded", "cannot reach"),
     "unknown user": (
         "FailedDiscoveryCheck",

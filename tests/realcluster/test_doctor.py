@@ -3,9 +3,12 @@
 import json
 import subprocess
 import tarfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,13 +19,14 @@ from tests.realcluster.controlplane import ControlPlane
 from tests.realcluster.fakekubelet import FakeKubelet
 from tests.realcluster.faults import Fault
 from tests.realcluster.kubelets import Kubelets
-from tests.realcluster.placing import node, run_pod
+from tests.realcluster.placing import node, pod_manifest, run_pod
 from tests.realcluster.process import free_port
 from tests.realcluster.servers import MetricsServer
 
 NAMESPACE = "ward"
 PERIOD = 1.0
 DOCTOR = servers.TIDEGAUGE[0]
+MERGE = {"Content-Type": "application/merge-patch+json"}
 
 Strike = Callable[[FakeKubelet, pki.Authority], None]
 
@@ -42,17 +46,39 @@ def shows(make: Callable[[FakeKubelet, pki.Authority], pki.Pair]) -> Strike:
     return lambda kubelet, authority: kubelet.use_certificate(make(kubelet, authority))
 
 
+def well(_: FakeKubelet, __: pki.Authority) -> None:
+    """Nothing happens to the kubelet: its Node object says what is not so."""
+
+
+def stops_measuring(kubelet: FakeKubelet, _: pki.Authority) -> None:
+    """As Minikube's: every five minutes."""
+    kubelet.housekeeping = 300.0
+
+
+def swaps(kubelet: FakeKubelet, _: pki.Authority) -> None:
+    """A gigabyte."""
+    kubelet.swap, kubelet.containers[0].swap = True, 1 << 30
+
+
 def behind(kubelet: FakeKubelet, _: pki.Authority) -> None:
     """Its clock is five minutes late."""
     kubelet.skew = -300.0
 
 
 class Case(NamedTuple):
-    """What happens to a node, the rule that must find it, and words that its finding must have."""
+    """What happens to a node, the rule that must find it, and words that its finding must have.
+
+    `status` is what its Node object then says.
+    """
 
     strike: Strike
     rule: str
     words: str
+    status: Mapping[str, Any] = {}
+
+
+OLD = pki.Validity(timedelta(days=-335), timedelta(days=30))
+"""Of a year, with a month left."""
 
 
 KUBELETS = {
@@ -77,6 +103,23 @@ KUBELETS = {
         "rotateCertificates",
     ),
     "breaks-off": Case(gets(Fault(reset_after=200)), "TG319", "kubelet restarts"),
+    "does-not-listen": Case(
+        well, "TG301", "kubelet runs", {"daemonEndpoints": {"kubeletEndpoint": {"Port": 1}}}
+    ),
+    "has-no-such-name": Case(
+        well,
+        "TG305",
+        "preferred-address-types",
+        {"addresses": [{"type": "Hostname", "address": "nowhere.invalid"}]},
+    ),
+    "has-no-address": Case(well, "TG202", "no usable address", {"addresses": []}),
+    "certificate-ends": Case(
+        shows(lambda kubelet, ca: ca.server(kubelet.address, "its-name", validity=OLD)),
+        "TG334",
+        "its-name",
+    ),
+    "stands-still": Case(stops_measuring, "TG330", "housekeeping-interval"),
+    "swaps": Case(swaps, "TG335", "Mi in swap"),
     "late-clock": Case(behind, "TG331", "behind the API server's clock"),
     "bad-line": Case(
         gets(Fault(transform=faults.with_lines(b"container_cpu_usage_seconds_total 1"))),
@@ -137,6 +180,9 @@ def said(control_plane: ControlPlane, server: MetricsServer) -> Iterator[Said]:
         time.sleep(3 * PERIOD)
         for name, case in KUBELETS.items():
             case.strike(nodes[name], control_plane.authority)
+            if case.status:
+                patch = {"status": case.status}
+                admin.request("PATCH", f"/api/v1/nodes/{name}/status", patch, MERGE)
         time.sleep(5 * PERIOD)  # until what does not answer is no longer served
         yield ask(control_plane.kubeconfig(), "--kubelets=direct", "--wait=2s")
 
@@ -183,7 +229,18 @@ def test_unreachable(control_plane: ControlPlane, tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("server")
 def test_bundle(control_plane: ControlPlane, tmp_path: Path) -> None:
-    """The archive holds what was seen and found, and no credentials."""
+    """The archive holds what was seen and found, and no credentials: not from pods' environment
+    and commands, nor from the manifests that kubectl keeps in annotations.
+    """
+    control_plane.create_namespace("closed")
+    manifest = pod_manifest("closed", "vault", "no-node")
+    manifest["metadata"]["annotations"] = {"kept": "hunter2"}
+    manifest["metadata"]["labels"] = {"app.kubernetes.io/name": "tidegauge"}
+    manifest["spec"]["containers"][0] |= {
+        "args": ["--password=hunter2"],
+        "env": [{"name": "PASSWORD", "value": "hunter2"}],
+    }
+    control_plane.apply(manifest)
     config = control_plane.kubeconfig()
     path = tmp_path / "bundle.tar.gz"
     ask(config, "--kubelets=none", f"--bundle={path}")
@@ -198,6 +255,8 @@ def test_bundle(control_plane: ControlPlane, tmp_path: Path) -> None:
     ]
     assert b"PRIVATE KEY" not in text
     assert b"client-key-data" not in text
+    assert b"vault" in text
+    assert b"hunter2" not in text
 
 
 class Registration(NamedTuple):
@@ -231,13 +290,18 @@ def _without_endpoints(server: MetricsServer, authority: bytes) -> list[Mapping[
 
 
 def _unanswered(server: MetricsServer, authority: bytes) -> list[Mapping[str, Any]]:
-    nowhere = {
+    return _at_port(443, server, authority)
+
+
+def _at_port(port: int, server: MetricsServer, authority: bytes) -> list[Mapping[str, Any]]:
+    local = {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {"name": "nowhere", "namespace": aggregation.NAMESPACE},
-        "spec": {"type": "ExternalName", "externalName": "localhost", "ports": [{"port": 443}]},
+        "metadata": {"name": f"local-{port}", "namespace": aggregation.NAMESPACE},
+        "spec": {"type": "ExternalName", "externalName": "localhost", "ports": [{"port": port}]},
     }
-    return [nowhere, *_with_service(server, authority, service=_elsewhere("nowhere"))]
+    service = {**_elsewhere(f"local-{port}"), "port": port}
+    return [local, *_with_service(server, authority, service=service)]
 
 
 REGISTRATIONS = {
@@ -261,6 +325,12 @@ REGISTRATIONS = {
         "TG502",
         "does not trust the server's certificate",
     ),
+    "another name": Registration(
+        lambda server, authority: _at_port(server.port, server, authority),
+        "FailedDiscoveryCheck",
+        "TG502",
+        "for other names than the Service's",
+    ),
     "not verified": Registration(
         lambda server, _: [aggregation.api_service("v1beta1", server.port, None)],
         "Passed",
@@ -275,15 +345,27 @@ def test_registrations(
     control_plane: ControlPlane, server: MetricsServer, wrong: Registration
 ) -> None:
     """What is wrong with an APIService is found, in the words of the API server and in ours."""
-    authority = control_plane.authority.certificate
+    manifests = wrong.manifests(server, control_plane.authority.certificate)
+    with registered(control_plane, server, manifests, wrong.reason):
+        said = ask(control_plane.kubeconfig(), "--kubelets=none")
+    finding = said.about(wrong.rule, "apiservice v1beta1.metrics.k8s.io")
+    assert wrong.words in json.dumps(finding)
+
+
+@contextmanager
+def registered(
+    control_plane: ControlPlane,
+    server: MetricsServer,
+    manifests: Sequence[Mapping[str, Any]],
+    reason: str,
+) -> Iterator[None]:
+    """v1beta1 is registered so, and the API server says that of it; as it was afterwards."""
     path = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
     control_plane.admin.delete(aggregation.api_service("v1beta1", 1, None))
     try:
-        control_plane.apply(*wrong.manifests(server, authority))
-        control_plane.wait_for(path, lambda got: _reason(got) == wrong.reason)
-        said = ask(control_plane.kubeconfig(), "--kubelets=none")
-        finding = said.about(wrong.rule, "apiservice v1beta1.metrics.k8s.io")
-        assert wrong.words in json.dumps(finding)
+        control_plane.apply(*manifests)
+        control_plane.wait_for(path, lambda got: _reason(got) == reason)
+        yield
     finally:
         control_plane.admin.delete(aggregation.api_service("v1beta1", 1, None))
         server.register()
@@ -292,6 +374,57 @@ def test_registrations(
 def _reason(api_service: Mapping[str, Any]) -> str:
     conditions = api_service.get("status", {}).get("conditions", [])
     return next((one["reason"] for one in conditions if one["type"] == "Available"), "")
+
+
+class _Plain(BaseHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+def test_something_else_answers(control_plane: ControlPlane, server: MetricsServer) -> None:
+    """Where the port belongs to a server of plain HTTP, that is what is found."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Plain) as plain:
+        thread = threading.Thread(target=plain.serve_forever)
+        thread.start()
+        manifests = _at_port(plain.server_port, server, control_plane.authority.certificate)
+        try:
+            with registered(control_plane, server, manifests, "FailedDiscoveryCheck"):
+                said = ask(control_plane.kubeconfig(), "--kubelets=none")
+        finally:
+            plain.shutdown()
+            thread.join()
+    finding = said.about("TG502", "apiservice v1beta1.metrics.k8s.io")
+    assert "something else than a metrics server" in finding["what"], finding
+
+
+def test_refused_by_the_server(control_plane: ControlPlane, server: MetricsServer) -> None:
+    """A server that takes the API server's certificate for a stranger's is told from others."""
+    proxies = control_plane.folder / "proxies.crt"
+    proxies.write_bytes(control_plane.proxy_authority.certificate)
+    flags = (
+        f"--requestheader-client-ca-file={proxies}",
+        "--requestheader-allowed-names=somebody-else",
+    )
+    with servers.tidegauge(control_plane, *flags, name="deaf") as deaf:
+        authority = control_plane.authority.certificate
+        manifests = aggregation.registration(deaf.port, authority, ["v1beta1"])
+        with registered(control_plane, server, manifests, "FailedDiscoveryCheck"):
+            said = ask(control_plane.kubeconfig(), "--kubelets=none")
+    finding = said.about("TG502", "apiservice v1beta1.metrics.k8s.io")
+    assert "--requestheader-allowed-names" in finding["remedy"], finding
+
+
+def test_namespace_that_stays(control_plane: ControlPlane, server: MetricsServer) -> None:
+    """A namespace that cannot go because of the metrics API is found."""
+    control_plane.create_namespace("going")
+    path = "/api/v1/namespaces/going"
+    manifests = _unanswered(server, control_plane.authority.certificate)
+    with registered(control_plane, server, manifests, "FailedDiscoveryCheck"):
+        control_plane.request("DELETE", path)
+        control_plane.wait_for(path, lambda got: "metrics.k8s.io" in json.dumps(got["status"]))
+        said = ask(control_plane.kubeconfig(), "--kubelets=none")
+    finding = said.about("TG511", "namespace going")
+    assert "Mend the APIService" in finding["remedy"]
 
 
 def test_one_version_missing(control_plane: ControlPlane, server: MetricsServer) -> None:
@@ -321,6 +454,8 @@ def test_autoscalers(control_plane: ControlPlane) -> None:
     path = "/apis/autoscaling/v2/namespaces/consumers/horizontalpodautoscalers/lost"
     control_plane.wait_for(path, lambda got: bool(got.get("status", {}).get("conditions")))
     said = ask(control_plane.kubeconfig(), "--kubelets=none")
+    (linted,) = said.findings["TG704"]
+    assert linted["what"].startswith("HPA201: no Deployment none in this namespace")
     finding = said.about("TG702", "hpa consumers/lost")
     assert finding["what"] == "FailedGetScale"
     assert finding["remedy"] == "tidegauge hpa explain lost -n consumers"

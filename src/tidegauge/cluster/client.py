@@ -145,10 +145,13 @@ class Client:
         *,
         type: type[T],  # noqa: A002  (as msgspec names it)
         params: Mapping[str, str] | None = None,
+        limit: int = MAX_BODY,
     ) -> T:
-        """An object or list, decoded from JSON. `path` begins with a slash."""
+        """An object or list of at most `limit` bytes, decoded from JSON. `path` begins with a
+        slash.
+        """
         async with self._answer(_Request("GET", path, params), ANSWER_SECONDS) as got:
-            return got.decode(await got.body(), type)
+            return got.decode(await got.body(limit), type)
 
     async def post(
         self,

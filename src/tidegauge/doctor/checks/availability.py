@@ -55,6 +55,20 @@ _CAUSES = (
     ),
     Cause(
         _DISCOVERY,
+        "is valid for|any names|any IP SANs",
+        "the server's certificate is for other names than the Service's",
+        "issue one that names {name}.{namespace}.svc; with --tls-cert-file that is yours to do, "
+        "with the chart's own certificates Tidegauge does so itself",
+    ),
+    Cause(
+        _DISCOVERY,
+        "certificate has expired|not yet valid",
+        "the server's certificate is not valid now",
+        "renew it, and compare the clocks of the server's node and of the control plane; the "
+        "chart's own certificates Tidegauge renews itself: see its log",
+    ),
+    Cause(
+        _DISCOVERY,
         "x509|certificate",
         "the API server does not trust the server's certificate",
         "put the authority that signed it into spec.caBundle: with the chart's own certificates "
