@@ -47,12 +47,16 @@ class ByLabels(Generic[T]):
                 self._by_label[label].append((labels, thing))
 
     def matching(self, selector: LabelSelector) -> list[T]:
-        """All that it matches; only those with its first label are tried, if it asks for one."""
-        tried = self._things
-        for term in selector.memberships:
-            if term.wanted and len(term.values) == 1 and (value := min(term.values, key=str)):
-                tried = self._by_label.get((term.key, value), [])
-                break
+        """All that it matches; only those with the rarest label it asks for are tried."""
+        asked = (
+            (term.key, value)
+            for term in selector.memberships
+            if term.wanted and len(term.values) == 1
+            for value in term.values
+            if value is not None
+        )
+        found = (self._by_label.get(label, []) for label in asked)
+        tried = min(found, key=len, default=self._things)
         return [thing for labels, thing in tried if selector.matches(labels)]
 
 
