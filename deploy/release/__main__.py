@@ -46,13 +46,13 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def check() -> None:
+def check(root: Path = ROOT) -> None:
     """Every place that disagrees; of a commit without a tag, as for a rehearsal."""
-    tag = run("git", "tag", "--points-at", "HEAD", "--list", "v*", cwd=ROOT).strip() or None
-    found = list(versions.problems(ROOT, tag))
+    tag = run("git", "tag", "--points-at", "HEAD", "--list", "v*", cwd=root).strip() or None
+    found = list(versions.problems(root, tag))
     if found:
         raise ReleaseError("\nrelease: ".join(found))
-    tell(f"version {versions.version(ROOT)}, {tag or 'not tagged'}: all files agree")
+    tell(f"version {versions.version(root)}, {tag or 'not tagged'}: all files agree")
 
 
 def notes() -> None:
@@ -63,7 +63,6 @@ def notes() -> None:
 
 def build(folder: Path) -> None:
     """Of a fresh clone, so that only what is committed is in it, at the commit's own time."""
-    check()
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise ReleaseError(f"{folder} is not empty")
@@ -71,6 +70,7 @@ def build(folder: Path) -> None:
     with TemporaryDirectory() as place:
         clone = Path(place) / "tidegauge"
         run("git", "clone", "--quiet", "--shared", ROOT, clone)
+        check(clone)
         env = {"SOURCE_DATE_EPOCH": moment, "PYTHONPATH": f"{clone}:{clone / 'src'}"}
         command = (sys.executable, "-m", "deploy.release", "build-here", folder)
         run(*command, cwd=clone, env=env, shown=True)

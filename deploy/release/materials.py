@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from deploy.release.distributions import digest
+from deploy.release.running import ReleaseError
 
 # Name, version, an environment marker, and the hashes on lines of their own.
 _LOCKED = re.compile(
@@ -44,7 +45,7 @@ def required(wheel: Path, lock: Mapping[str, Locked]) -> list[Locked]:
     """All that the wheel needs on any platform and Python, less what extras would add.
 
     Raises:
-        KeyError: the lock lacks it.
+        ReleaseError: the lock lacks it.
 
     """
     found: dict[str, Locked] = {}
@@ -52,6 +53,8 @@ def required(wheel: Path, lock: Mapping[str, Locked]) -> list[Locked]:
     while wanted:
         name = wanted.pop()
         if name not in found:
+            if name not in lock:
+                raise ReleaseError(f"requirements.lock lacks {name}: make lock")
             found[name] = lock[name]
             wanted += [each for each in _names(_installed(name)) if each in lock]
     return [found[name] for name in sorted(found)]

@@ -17,6 +17,9 @@ from deploy.release.running import ReleaseError, run
 from tests.deploy.helm import HELM
 from tests.realcluster import build
 
+# Nothing of the checkout may help what was installed.
+_CLEAN = {"PYTHONPATH": ""}
+
 
 def verify(folder: Path, version: str) -> Iterator[str]:
     """A line for each thing that was found right.
@@ -49,10 +52,6 @@ def wheel(folder: Path, version: str) -> str:
         said = run(Path(place) / "bin" / "tidegauge", "--version", cwd=Path(place), env=_CLEAN)
     _same("tidegauge --version", said.strip(), f"tidegauge {version}")
     return f"the wheel installs into a fresh venv and says: {said.strip()}"
-
-
-# Nothing of the checkout may help what was installed.
-_CLEAN = {"PYTHONPATH": ""}
 
 
 def the_wheel(folder: Path) -> Path:

@@ -21,7 +21,7 @@ NAMING_THE_IMAGE = (
 UNRELEASED = "Unreleased"
 
 _VERSION = re.compile(r'^__version__ = "(\d+\.\d+\.\d+)"$', re.MULTILINE)
-_IMAGE = re.compile(r"\btidegauge:(\d+\.\d+\.\d+)")
+_IMAGE = re.compile(r"\b(?:tidegauge:|VERSION=)(\d+\.\d+\.\d+)")
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 
 

@@ -5,6 +5,7 @@ The whole way, with images and installing, is `make release-rehearsal`.
 
 import datetime as dt
 import json
+import re
 import shutil
 from pathlib import Path
 from zipfile import ZipFile
@@ -142,6 +143,12 @@ def test_the_bill_of_materials(wheel: Path) -> None:
     assert {each["relatedSpdxElement"] for each in document["relationships"]} < known
 
 
+def test_a_lock_that_was_forgotten(wheel: Path) -> None:
+    """Nothing is released whose requirements nobody pinned."""
+    with pytest.raises(ReleaseError, match=r"lock lacks (aiohttp|cffi): make lock"):
+        materials.required(wheel, {})
+
+
 def test_the_lock_is_read_whole() -> None:
     """Every package that it pins, with every hash: none is lost to its layout."""
     text = (ROOT / "requirements.lock").read_text()
@@ -225,6 +232,16 @@ def test_bad_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str])
     """They are answered with what there is."""
     assert __main__.main(arguments) == 2
     assert "rehearse FOLDER" in capsys.readouterr().err
+
+
+def test_the_procedure_names_verbs_that_there_are() -> None:
+    """What a releaser is told to type works, and every verb but the inner one is told of."""
+    page = (ROOT / "docs" / "releasing.md").read_text()
+    typed = set(re.findall(r"deploy\.release (\w+)", page)) | {"rehearse"}
+    verbs = set(re.findall(r"^([a-z-]+) ", __main__.__doc__ or "", re.MULTILINE))
+
+    assert typed == verbs - {"build-here", "notes"}
+    assert "release-rehearsal:" in (ROOT / "Makefile").read_text()
 
 
 def test_a_full_folder_is_not_built_into(
