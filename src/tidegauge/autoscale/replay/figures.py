@@ -2,6 +2,7 @@
 
 from tidegauge.autoscale.engine.calculation import Calculation
 from tidegauge.autoscale.engine.spec import MetricSpec, Target
+from tidegauge.autoscale.explaining.measures import Source, source_of
 from tidegauge.autoscale.replay.result import Metric, Unit
 from tidegauge.units.gonumbers import INT64_MIN
 
@@ -10,36 +11,17 @@ _MILLI = 1000.0
 
 def metric_of(metric: MetricSpec, name: str) -> Metric:
     """What holds for the whole run; `name` is upstream's."""
-    label, target = _label_and_target(metric)
-    unit = _unit(metric, target)
-    return Metric(name=name, label=label, unit=unit, target=_target(target, unit))
+    source = source_of(metric)
+    unit = _unit(source)
+    return Metric(name=name, label=source.label, unit=unit, target=_target(source.target, unit))
 
 
-def _label_and_target(metric: MetricSpec) -> tuple[str, Target]:
-    match metric.type:
-        case "Resource":
-            return metric.resource.name, metric.resource.target
-        case "ContainerResource":
-            one = metric.container_resource
-            return f"{one.name} of {one.container}", one.target
-        case "Pods":
-            return metric.pods.metric.name, metric.pods.target
-        case "Object":
-            return metric.object.metric.name, metric.object.target
-        case "External":
-            return metric.external.metric.name, metric.external.target
-        case unknown:
-            return unknown, Target()
-
-
-def _unit(metric: MetricSpec, target: Target) -> Unit:
-    named = {"Resource": metric.resource, "ContainerResource": metric.container_resource}
-    source = named.get(metric.type)
-    if source is None:
+def _unit(source: Source) -> Unit:
+    if not source.resource:
         return Unit.PLAIN
-    if target.average_value is None:
+    if source.target.average_value is None:
         return Unit.PERCENT
-    return {"cpu": Unit.CORES, "memory": Unit.BYTES}.get(source.name, Unit.PLAIN)
+    return {"cpu": Unit.CORES, "memory": Unit.BYTES}.get(source.resource, Unit.PLAIN)
 
 
 def _target(target: Target, unit: Unit) -> float:
