@@ -99,6 +99,11 @@ def test_each_row_holds_until_the_next():
             id="no time",
         ),
         pytest.param(
+            "rps,Time\n100,0\n200,600\n",
+            "load.csv:1: the first column must be the time, the second requests per second",
+            id="columns the other way round",
+        ),
+        pytest.param(
             "time,rps,q,q\n0,1,2,3\n",
             "load.csv:1: column 'q' needs a name of its own, that of a metric",
             id="twin columns",

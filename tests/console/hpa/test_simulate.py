@@ -121,6 +121,16 @@ def test_every_step_can_be_shown(capsys):
     assert capsys.readouterr().out.count(" cpu ") == 20
 
 
+def test_great_numbers_stay_apart(capsys):
+    """In columns that are made for smaller ones."""
+    Path(_LOAD).write_text("time,rps\n0,1e9\n60,1e9\n")
+    hpa = Path(_HPA).read_text().replace("maxReplicas: 20", "maxReplicas: 9999")
+    Path(_HPA).write_text(hpa.replace("minReplicas: 2", "minReplicas: 2000"))
+
+    assert _simulate("-f", _HPA, "--load", _LOAD) == Exit.FINE
+    assert " 0:00:00  1000M   10M 2000→4000  cpu 200% of" in capsys.readouterr().out
+
+
 def test_a_size_that_never_changes_has_a_reason(capsys):
     """What keeps it is told once, for each run; here that nothing can be told of cpu."""
     code = _simulate("-f", _HPA, "--load", _LOAD, "--for=5m", "--request=0", "--compare", _HPA)

@@ -114,6 +114,8 @@ class _Reader:
         if len(cells) < 2 or _is_number(cells[1]) or _is_time(cells[0]):
             return False
         self.names = cells
+        if "time" in [cell.lower() for cell in cells[1:]]:
+            raise ValueError("the first column must be the time, the second requests per second")
         for name in cells[2:]:
             if not name or cells.count(name) > 1:
                 raise ValueError(f"column {name!r} needs a name of its own, that of a metric")

@@ -61,7 +61,9 @@ def _steps(marks: str, runs: Sequence[Run], width: int, *, every: bool) -> Itera
 def _row(steps: Sequence[Step], told: dict[str, Step], width: int) -> Iterator[str]:
     """One moment; with the reasons of the runs in `told`, by mark."""
     first = steps[0]
-    sizes = "".join(f"{sized(step.had, step.size):>{_SIZE_WIDTH}}" for step in steps)
-    begin = f"{clock(first.at):>8} {short(first.load or 0):>6} {first.demand or 0:>5}{sizes}  "
+    # Each with a space of its own: wide ones push the others, but are not one number with them.
+    sizes = "".join(f" {sized(step.had, step.size):>{_SIZE_WIDTH - 1}}" for step in steps)
+    needs = short(first.demand or 0)
+    begin = f"{clock(first.at):>8} {short(first.load or 0):>6} {needs:>5}{sizes}  "
     reasons = [f"{mark}: {step.reason}".removeprefix(" : ") for mark, step in told.items()]
     yield from beside(begin, reasons, width)
