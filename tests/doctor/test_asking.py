@@ -9,6 +9,8 @@ from tidegauge.kubelet.certificates import Seen
 from tidegauge.kubelet.errors import RefusedError
 from tidegauge.kubelet.target import Target
 from tidegauge.kubelet.transport import Body
+from tidegauge.units.selectors import LabelSelector
+from tidegauge.units.selectors.labels import Membership
 
 TARGET = Target(name="worker-1", addresses=("10.0.0.1",), port=10250)
 BODY = """\
@@ -114,12 +116,16 @@ async def test_silent() -> None:
     assert transport.forgotten == ["worker-1"]
 
 
+NO_X = LabelSelector((Membership("x", frozenset(("y",)), wanted=False),))
+
+
 def test_aim() -> None:
     """Nodes are aimed at by the server's rules; those it leaves out are told with the reason."""
     status = {"addresses": [{"type": "InternalIP", "address": "10.0.0.1"}]}
     good = made(Node, "good", status=status)
     off = made(Node, "off", metadata={"annotations": {"tidegauge.dev/scrape": "false"}})
-    aimed = aim([good, off, node("homeless")], AddressRules())
+    nodes = [good, off, node("homeless"), node("other", labels={"x": "y"})]
+    aimed = aim(nodes, AddressRules(), NO_X)
     assert [target.name for target in aimed.targets] == ["good"]
-    assert aimed.skipped["off"] == ""
+    assert aimed.skipped["off"] == aimed.skipped["other"] == ""
     assert "no usable address" in aimed.skipped["homeless"]

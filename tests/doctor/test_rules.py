@@ -483,7 +483,10 @@ def test_virtual_node() -> None:
 
 
 PODLESS = {
-    "not asked": ({"skipped": {"worker-1": ""}, "looks": {}}, "its node is not asked"),
+    "no address": (
+        {"skipped": {"worker-1": "no usable address"}, "looks": {}},
+        "its node cannot be asked",
+    ),
     "not reported": ({"looks": {"worker-1": look(pods=())}}, "its kubelet does not report it"),
     "crashing": (
         {"pods": (pod("web-1"), pod("web-2", {"waiting": {"reason": "CrashLoopBackOff"}}))},
@@ -512,6 +515,12 @@ def test_young_and_ending_pods() -> None:
     ending = pod("ending", deletionTimestamp=ago(1))
     done = made(ListedPod, "done", metadata={"namespace": "shop"}, status={"phase": "Succeeded"})
     assert diagnose(evidence(pods=(pod("web-1"), young, ending, done))) == []
+
+
+def test_left_out_pods() -> None:
+    """Pods of nodes that are left out on purpose are not missed."""
+    seen = evidence(pods=(pod("web-1"), pod("web-2")), skipped={"worker-1": ""}, looks={})
+    assert rules_of(seen) == {"TG203"}
 
 
 HEALTHY = {

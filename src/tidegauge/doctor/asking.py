@@ -18,6 +18,7 @@ from tidegauge.kubelet.samples import MISSING, NODE_SLOT, Answer
 from tidegauge.kubelet.target import Target
 from tidegauge.kubelet.transport import Transport
 from tidegauge.units.clock import Clock
+from tidegauge.units.selectors import LabelSelector
 
 APART_SECONDS = 25.0
 """Kubelets measure every 10 to 15 s, a little stretched at will: by then a healthy one has."""
@@ -52,10 +53,13 @@ class Aimed(NamedTuple):
     skipped: Mapping[str, str]
 
 
-def aim(nodes: Sequence[Node], rules: AddressRules) -> Aimed:
-    """By the same rules as the metrics server."""
+def aim(nodes: Sequence[Node], rules: AddressRules, selector: LabelSelector) -> Aimed:
+    """By the same rules as the metrics server. What is left out on purpose has no reason."""
     targets, skipped = [], {}
     for node in nodes:
+        if not selector.matches(node.metadata.labels):
+            skipped[node.metadata.name] = ""
+            continue
         try:
             target = _target(node, rules)
         except BadTargetError as error:

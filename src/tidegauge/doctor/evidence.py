@@ -132,7 +132,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     direct: bool = False
     """The kubelets were asked directly, as the metrics server does, not through the API server."""
     skipped: Mapping[str, str] = {}
-    """Nodes that are not asked for usage, each with the reason: an annotation, or why it cannot."""
+    """Nodes that are not asked for usage, each with why it cannot be; empty where on purpose."""
     apiservices: Sequence[APIService] | Unread = ()
     provider: Provider | None = None
     """None where no APIService of the group leads to a Service."""

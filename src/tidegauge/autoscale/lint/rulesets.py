@@ -19,6 +19,7 @@ _DEFAULT_POLICIES = [
 
 
 def engine_rules(subject: Subject, direction: str) -> Rules:
+    """Those of a direction as they count, defaults included."""
     behavior = subject.spec.behavior or Behavior()
     return behavior.scale_up if direction == "scaleUp" else behavior.scale_down
 

@@ -67,20 +67,24 @@ def vertical_too(subject: Subject) -> Iterator[Found]:
     for path, source in resource_sources(subject):
         if source.target.average_value is not None:
             continue
-        for vpa in subject.around.of("VerticalPodAutoscaler"):
-            if _targets(vpa, "spec.targetRef", subject) and _sizes(
-                vpa, source.name, source.container
-            ):
+        for vpa in _others_on_target(subject, "VerticalPodAutoscaler", "spec.targetRef"):
+            if _sizes(vpa, source.name, source.container):
                 name = text_at(vpa, "metadata.name")
                 message = f"VerticalPodAutoscaler {name} sizes {source.name} of the target too"
                 yield Found(path, message)
 
 
-def _targets(manifest: Json, path: str, subject: Subject, default_kind: str = "") -> bool:
-    reference, key = mapping_at(manifest, path), subject.target_key
-    kind = text_at(reference, "kind") or default_kind
-    group = group_of(text_at(reference, "apiVersion")) if reference.get("apiVersion") else key.group
-    return (group, kind, text_at(reference, "name")) == (key.group, key.kind, key.name)
+def _others_on_target(
+    subject: Subject, kind: str, path: str, default_kind: str = ""
+) -> Iterator[Json]:
+    """Objects of that kind whose reference at a path is to the HPA's target."""
+    key = subject.target_key
+    for each in subject.around.naming(kind, path, key.name):
+        reference = mapping_at(each, path)
+        version = text_at(reference, "apiVersion")
+        group = group_of(version) if version else key.group
+        if (group, text_at(reference, "kind") or default_kind) == (key.group, key.kind):
+            yield each
 
 
 def _sizes(vpa: Json, resource: str, container: str) -> bool:
@@ -110,10 +114,9 @@ def _controlled(policy: Json) -> list[Any]:
     '`scaledobject.keda.sh/transfer-hpa-ownership: "true"`.',
 )
 def keda_too(subject: Subject) -> Iterator[Found]:
-    for scaled in subject.around.of("ScaledObject"):
+    path = "spec.scaleTargetRef"
+    for scaled in _others_on_target(subject, "ScaledObject", path, _KEDA_DEFAULT_KIND):
         name = text_at(scaled, "metadata.name")
         own = text_at(scaled, "spec.advanced.horizontalPodAutoscalerConfig.name")
-        if subject.name in (own or f"keda-hpa-{name}", f"keda-hpa-{name}"):
-            continue
-        if _targets(scaled, "spec.scaleTargetRef", subject, _KEDA_DEFAULT_KIND):
-            yield Found("spec.scaleTargetRef", f"ScaledObject {name} scales the target too")
+        if subject.name not in (own or f"keda-hpa-{name}", f"keda-hpa-{name}"):
+            yield Found(path, f"ScaledObject {name} scales the target too")

@@ -45,12 +45,22 @@ class Surroundings:
     def __init__(self, objects: Iterable[Json], knowledge: Knowledge) -> None:
         self.knowledge = knowledge
         self._by_kind: dict[str, list[Json]] = defaultdict(list)
+        self._by_named: dict[str, dict[str, list[Json]]] = {}
         for each in objects:
             self._by_kind[text_at(each, "kind")].append(each)
 
     def of(self, kind: str) -> list[Json]:
         """All objects of a kind."""
         return self._by_kind.get(kind, [])
+
+    def naming(self, kind: str, reference: str, name: str) -> list[Json]:
+        """Objects of a kind that name something of that name at a dotted path."""
+        known = self._by_named.get(kind)
+        if known is None:
+            known = self._by_named[kind] = defaultdict(list)
+            for each in self.of(kind):
+                known[text_at(each, f"{reference}.name")].append(each)
+        return known.get(name, [])
 
     def workload(self, key: Key) -> Workload | None:
         """One object, whatever its version; None where it is not known."""

@@ -15,13 +15,13 @@ from tidegauge.console.commandline import values, vocabulary
 from tidegauge.console.doctor.options import DoctorOptions
 from tidegauge.console.hpa.lint.reading import read_with
 from tidegauge.console.options import FLAGS, Options
-from tidegauge.doctor.asking import Asking, aim, nothing_shown, shown
+from tidegauge.doctor.asking import Asking, aim, shown
 from tidegauge.doctor.evidence import Evidence, known
 from tidegauge.doctor.gathering import gather
 from tidegauge.doctor.proxying import ProxyTransport
 from tidegauge.doctor.reading import Reading
 from tidegauge.security.files import unreported
-from tidegauge.units.clock import Clock, SystemClock
+from tidegauge.units.clock import SystemClock
 
 Say = Callable[[str], None]
 
@@ -31,16 +31,27 @@ async def look(options: DoctorOptions, environ: Mapping[str, str], say: Say) -> 
     clock = SystemClock()
     access = access_of(options, environ)
     inside = access.token_file == SERVICE_ACCOUNT / "token"
+    how = options.kubelets or ("direct" if inside else "proxy")
     async with Client(access, clock, environ=environ) as client:
         reading = Reading(client, say)
         skew = await reading.skew(clock)
-        now = clock.now() + skew
-        evidence = await gather(reading, now=now, skew=skew, server=access.server)
+        evidence = await gather(reading, now=clock.now() + skew, skew=skew, server=access.server)
         evidence = await _with_lint(evidence, client, say)
-        how = options.kubelets or ("direct" if inside else "proxy")
+        served = _as_served(evidence)
+        aimed = aim(known(evidence.nodes), address_rules(served), served.node_selector)
+        evidence = replace(evidence, skipped=aimed.skipped, direct=how == "direct")
         if how == "none":
             return evidence
-        return await _with_kubelets(evidence, options, client, clock, say, direct=how == "direct")
+        say(f"ask {len(aimed.targets)} kubelets twice, {options.wait:g} s apart")
+        if how == "proxy":
+            asking = Asking(ProxyTransport(client, clock), clock, apart=options.wait)
+            return replace(evidence, looks=await asking.looks(aimed.targets))
+        transport = kubelet_transport(served, client.credentials, clock, unreported)
+        asking = Asking(transport, clock, show=shown, apart=options.wait)
+        try:
+            return replace(evidence, looks=await asking.looks(aimed.targets))
+        finally:
+            transport.close()
 
 
 async def _with_lint(evidence: Evidence, client: Client, say: Say) -> Evidence:
@@ -55,32 +66,9 @@ async def _with_lint(evidence: Evidence, client: Client, say: Say) -> Evidence:
     return replace(evidence, lint=findings(read.objects, read.knowledge))
 
 
-async def _with_kubelets(
-    evidence: Evidence,
-    options: DoctorOptions,
-    client: Client,
-    clock: Clock,
-    say: Say,
-    *,
-    direct: bool,
-) -> Evidence:
-    served = _as_served(evidence)
-    aimed = aim(known(evidence.nodes), address_rules(served))
-    transport = (
-        kubelet_transport(served, client.credentials, clock, unreported)
-        if direct
-        else ProxyTransport(client, clock)
-    )
-    say(f"ask {len(aimed.targets)} kubelets twice, {options.wait:g} s apart")
-    show = shown if direct else nothing_shown
-    looks = await Asking(transport, clock, show=show, apart=options.wait).looks(aimed.targets)
-    transport.close()
-    return replace(evidence, looks=looks, skipped=aimed.skipped, direct=direct)
-
-
 def _as_served(evidence: Evidence) -> Options:
     """The flags of the metrics server that runs, as far as they can be seen."""
-    pods = known(evidence.provider.pods) if evidence.provider else ()
+    pods = evidence.provider.running if evidence.provider else ()
     words = [word for pod in pods[:1] for one in pod.spec.containers for word in one.args]
     given = goflags.read(words, vocabulary(FLAGS))
     return Options(**values(given.texts, FLAGS)[0])

@@ -34,7 +34,8 @@ def _subject(one: APIService) -> str:
     "An APIService of the metrics API is missing",
     why="The API server does not convert between versions: kubectl from 1.37 on asks for v1, the "
     "HPA's controller for v1beta1, and gets 404 without an object for each.",
-    remedy="helm upgrade --reuse-values with apiService.create=true, or apply deploy/manifests",
+    remedy="helm upgrade tidegauge deploy/helm/tidegauge -n kube-system --reuse-values --set "
+    "apiService.create=true, or kubectl apply -k deploy/manifests/base",
 )
 def missing(evidence: Evidence) -> Iterator[Found]:
     if isinstance(evidence.apiservices, Unread):

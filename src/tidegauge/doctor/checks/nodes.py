@@ -48,13 +48,15 @@ def unusable(evidence: Evidence) -> Iterator[Found]:
     "TG203",
     Severity.INFO,
     "A node is left out on purpose",
-    why="The annotation tidegauge.dev/scrape says so; its pods have no metrics.",
-    remedy="kubectl annotate node NODE tidegauge.dev/scrape-  # to have it asked again",
+    why="The annotation tidegauge.dev/scrape or the server's --node-selector says so; its pods "
+    "have no metrics.",
+    remedy="To have it asked again: kubectl annotate node NODE tidegauge.dev/scrape-, or change "
+    "the selector.",
 )
 def left_out(evidence: Evidence) -> Iterator[Found]:
     for name, problem in evidence.skipped.items():
         if not problem:
-            yield Found(subject=f"node {name}", what="it is annotated not to be asked")
+            yield Found(subject=f"node {name}", what="it is not asked")
 
 
 @rule(

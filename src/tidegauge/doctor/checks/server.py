@@ -16,6 +16,8 @@ _RESTARTS = 3
 
 _LATELY_SECONDS = 86400.0
 
+_HA = "helm upgrade tidegauge deploy/helm/tidegauge -n kube-system --reuse-values --set ha=true"
+
 _FASTEST, _SLOWEST = 10.0, 30.0
 """Seconds between two asks of a kubelet."""
 
@@ -34,7 +36,8 @@ def _pods(evidence: Evidence) -> Sequence[Pod]:
     Severity.ERROR,
     "No metrics server runs",
     why="Nobody answers for the metrics API.",
-    remedy="kubectl -n NAMESPACE get deployments,pods; helm status; scale it up, or install it",
+    remedy="kubectl -n NAMESPACE get deployments,pods; scale it up, or install it, as "
+    "docs/install.md shows",
 )
 def nobody(evidence: Evidence) -> Iterator[Found]:
     provider = evidence.provider
@@ -138,7 +141,7 @@ def _bytes(quantity: object) -> int | None:
     Severity.INFO,
     "One metrics server alone",
     why="While it is moved or restarted HPAs see nothing for up to two periods.",
-    remedy="helm upgrade --reuse-values --set ha=true",
+    remedy=_HA,
 )
 def alone(evidence: Evidence) -> Iterator[Found]:
     if len(pods := _pods(evidence)) == 1:
@@ -150,7 +153,7 @@ def alone(evidence: Evidence) -> Iterator[Found]:
     Severity.WARNING,
     "All replicas stand on one node",
     why="When that node goes, all go: two replicas are then no better than one.",
-    remedy="helm upgrade --reuse-values --set ha=true  # spreads them over nodes",
+    remedy=f"{_HA}  # spreads them over nodes",
 )
 def together(evidence: Evidence) -> Iterator[Found]:
     pods = _pods(evidence)

@@ -62,8 +62,9 @@ def pod_without(evidence: Evidence) -> Iterator[Found]:
     served = {one.key for one in evidence.pod_usage}
     windows = _windows(evidence)
     for pod in known(evidence.pods):
-        if pod.key not in served and _should_be_served(pod, evidence.now):
-            node = pod.spec.node_name
+        node = pod.spec.node_name
+        on_purpose = evidence.skipped.get(node) == ""
+        if pod.key not in served and not on_purpose and _should_be_served(pod, evidence.now):
             of = "Windows node" if node in windows else "node"
             yield Found(
                 subject=f"pod {pod.key}",
@@ -110,7 +111,7 @@ def _stopped(pod: ListedPod) -> str:
 def _why(pod: ListedPod, evidence: Evidence) -> str:
     node = pod.spec.node_name
     if node in evidence.skipped:
-        return "its node is not asked"
+        return "its node cannot be asked"
     look = evidence.looks.get(node)
     if (look and look.cause) or (evidence.provider and node in evidence.provider.failing):
         return "its node does not answer"
