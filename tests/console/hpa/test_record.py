@@ -48,7 +48,7 @@ class _World:
         self.events = {}
         self.lines = []
         self.said = []
-        monkeypatch.setattr("tidegauge.console.hpa.recorder.asyncio.sleep", self._sleep)
+        monkeypatch.setattr("tidegauge.console.hpa.recorder.sleep", self._sleep)
 
     async def _sleep(self, seconds):
         self.clock.advance(seconds)
