@@ -19,7 +19,7 @@ from tests.autoscale.engine.given import (
     usages,
 )
 from tidegauge.autoscale.engine.answers import Answers, Failure
-from tidegauge.autoscale.engine.memory import Recommendation
+from tidegauge.autoscale.engine.memory import Memory, Recommendation
 from tidegauge.autoscale.engine.reconciling import decide
 from tidegauge.autoscale.engine.situation import Scale, ScaleFailure, Situation
 from tidegauge.autoscale.engine.status import Condition, ConditionType, Status
@@ -46,9 +46,17 @@ def explained(given: Situation, past: Past = Past(), **more: Any) -> Explanation
     return explain(observed, past, PERIOD, **more).explanation
 
 
+SEVEN = Past(carried=(Recommendation(NOW - 100.0, 7),))
+
+
 def looked_at(given: Situation) -> Situation:
     """As after a look of the controller."""
     return with_status(given, decide(given).outcome.status)
+
+
+def remembering(given: Situation, past: Past) -> Situation:
+    """As after a look of a controller that remembers that."""
+    return looked_at(replace(given, memory=Memory(past.carried)))
 
 
 def with_status(given: Situation, status: Status) -> Situation:
@@ -180,8 +188,8 @@ def rolling(size: int, ready: int, cpu: int) -> Situation:
             "minReplicas is 2; the metrics ask for 0.",
         ),
         (
-            looked_at(busy(10)),
-            Past(carried=(Recommendation(NOW - 100.0, 7),)),
+            remembering(busy(10), SEVEN),
+            SEVEN,
             "Scales up from 4 to 7",
             "An older recommendation asked for 7; now it is 1.",
         ),
@@ -217,7 +225,7 @@ def test_a_scale_down_that_is_held_is_foretold():
     """With the time at which the controller looks next after the window."""
     past = Past(carried=(Recommendation(NOW - 200.0, 4),))
 
-    got = explained(looked_at(busy(10)), past)
+    got = explained(remembering(busy(10), past), past)
 
     (hold,) = got.holds
     assert got.verdict.why == "The metrics ask for 1; stabilization held it back."
@@ -374,6 +382,20 @@ def test_a_status_that_differs(ago, alike, stale):
     assert (claim.about, claim.claimed, claim.found) == ("cpu", "50%", "90%")
     assert ("as soon as a controller looks" in told.verdict.headline) is stale
     assert any("a controller that looks at it" in one.problem for one in told.missing) is stale
+
+
+def test_a_status_that_changes_is_not_stale():
+    """Though it never is as it should be: where load changes all the time it is a look behind."""
+    before, now = looked_at(busy(80)), looked_at(busy(85))
+    past = explain(Observed(AutoscalerObject(), before), Past(alike=NOW - 90), PERIOD).past
+
+    changed = explained(replace(now, answers=usages(90, 90, 90, 90)), past)
+    same = explained(replace(before, answers=usages(90, 90, 90, 90)), replace(past, alike=NOW - 90))
+
+    assert (changed.status.stale, same.status.stale) == (False, True)
+    assert same.status.text == (
+        "stale, if nothing has changed just now: the controller looks each 15s"
+    )
 
 
 def test_who_watches_knows_when_the_status_was_alike():

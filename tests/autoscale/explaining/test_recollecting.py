@@ -123,11 +123,48 @@ def test_recommendations_are_told_by_conditions(status, past, entries, undated):
 
 def test_what_was_watched_is_known():
     """Then conditions are not consulted."""
-    carried = (Recommendation(NOW - 100, 7),)
+    carried = (Recommendation(NOW - 100, 6),)
 
     got = recollected(status("ScaleDownStabilized"), Past(carried=carried))
 
     assert (got.memory.recommendations, got.recommended) == (carried, ())
+
+
+@pytest.mark.parametrize(
+    ("status", "spec", "entries"),
+    [
+        pytest.param(status("ReadyForNewScale"), {}, [(5, 6), (60, 5)], id="none was higher"),
+        pytest.param(
+            status("ReadyForNewScale", "ScaleUpLimit"), {}, [(5, 6), (60, 5), (60, 7)], id="limited"
+        ),
+        pytest.param(
+            status("ReadyForNewScale"),
+            {"behavior": BEHAVIOR},
+            [(5, 6), (60, 5), (60, 7)],
+            id="with behaviour a higher one does not lift the size",
+        ),
+        pytest.param(
+            status("ScaleDownStabilized", desired=7),
+            {},
+            [(5, 6), (60, 5), (60, 7)],
+            id="it is the one that holds",
+        ),
+        pytest.param(
+            status("ScaleDownStabilized", desired=9),
+            {},
+            [(5, 6), (PERIOD, 9), (60, 5), (60, 7)],
+            id="one that holds was missed",
+        ),
+    ],
+)
+def test_what_was_watched_is_mended_by_what_the_controller_says(status, spec, entries):
+    """Its figures may have arrived after ours, so it may have asked for another size."""
+    carried = tuple(Recommendation(NOW - age, size) for age, size in ((60, 5), (60, 7), (5, 6)))
+
+    got = recollected(status, Past(carried=carried), **spec)
+
+    found = [(NOW - one.at, one.replicas) for one in got.memory.recommendations or ()]
+    assert sorted(found) == entries
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ def standing(
     now: float,
     period: float,
 ) -> Standing:
-    """`alike` is when it was last seen to be as it should, `period` the controller's, in seconds.
+    """`alike` is when it was last seen to be as it should, or to have changed; `period` is the
+    controller's, in seconds.
 
     What was not computed is not compared. A status is written only when something in it changes,
     so an old one that differs may be of a load that has changed just now.
@@ -48,9 +49,9 @@ def standing(
         )
     known = max(filter(None, (at, alike)), default=now)
     stale = now - known > _LOOKS * period + _GRACE
+    though = f"{since}, though " if since else ""
     text = (
-        f"stale, if nothing has changed just now: {since}, though the controller looks each "
-        f"{span(period)}"
+        f"stale, if nothing has changed just now: {though}the controller looks each {span(period)}"
         if stale
         else "; ".join(filter(None, ("changed since the controller's last look", since)))
     )

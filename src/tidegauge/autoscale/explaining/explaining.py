@@ -50,12 +50,11 @@ def explain(
     decision = decide(situation)
     blind = [one for one in observed.unread if one.resource not in _UNSEEN]
     explanation = _unknown(observed, decision, blind)
+    alike = past.alike if past.status in (None, status) else found.now
     if not blind:
         explanation = replace(
             explanation,
-            status=standing(
-                observed.object, found.autoscaler, decision, past.alike, found.now, period
-            ),
+            status=standing(observed.object, found.autoscaler, decision, alike, found.now, period),
         )
         explanation = _known(explanation, situation, decision, recollection, period, similar)
     assumed = (*explanation.assumed, *_unseen(observed.unread))
@@ -64,7 +63,8 @@ def explain(
         carried=decision.outcome.memory.recommendations,
         undated=recollection.undated,
         seen=past.seen or _seen(found.now, decision),
-        alike=past.alike if blind or explanation.status.claims else found.now,
+        status=status,
+        alike=alike if blind or explanation.status.claims else found.now,
     )
     return Explained(replace(explanation, assumed=assumed), decision, carried)
 

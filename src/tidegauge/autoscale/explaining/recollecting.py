@@ -32,8 +32,10 @@ class Past(Struct, frozen=True, kw_only=True):
     """All recommendations, for who has watched them."""
     undated: Recommendation | None = None
     """The one of them whose time is not known."""
+    status: Status | None = None
+    """As it was read last."""
     alike: float | None = None
-    """When the status was last seen to be as it should."""
+    """When the status was last seen to be as it should, or to have changed."""
 
     @property
     def known_sizes(self) -> tuple[Rescale, ...]:
@@ -61,7 +63,7 @@ def recollect(
         return Recollection(memory=Memory())  # it has never looked
     changed = changes(past.known_sizes, status, spec.behavior, now)
     if past.carried is not None:
-        found = _Found(past.carried, past.undated)
+        found = _mended(past.carried, past, status, spec.behavior, now - period)
     else:
         cutoff = now - _longest_window(spec.behavior, settings)
         found = _recommendations(status, past, cutoff, now - period / 2)
@@ -111,6 +113,29 @@ def _recommendations(status: Status, past: Past, cutoff: float, looked: float) -
         holding = Recommendation(last.at, last.size)
         return _Found((*dated, holding), holding, _HELD.format(last.size))
     return _Found(dated)
+
+
+def _mended(
+    carried: Recommendations,
+    past: Past,
+    status: Status,
+    behavior: Behavior | None,
+    looked: float,
+) -> _Found:
+    """What was watched, less what the status speaks against, as the controller's figures may have
+    arrived a moment after ours. It has looked since `looked`.
+    """
+    size = status.desired_replicas
+    if status.reason(ConditionType.SCALING_LIMITED) != LimitReason.WITHIN:
+        return _Found(carried, past.undated)
+    if behavior is None:
+        # Then each of the window lifts the size to it, so none that is higher was the controller's.
+        carried = tuple(one for one in carried if one.replicas <= size or one.at > looked)
+    held = status.reason(ConditionType.ABLE_TO_SCALE) == StabilizationReason.DOWN
+    if held and all(one.replicas < size for one in carried):
+        holding = Recommendation(looked, size)
+        return _Found((*carried, holding), holding, _HELD.format(size))
+    return _Found(carried, past.undated)
 
 
 def _longest_window(behavior: Behavior | None, settings: Settings) -> float:
