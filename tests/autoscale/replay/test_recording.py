@@ -147,7 +147,7 @@ def _swapped(lines):
     [
         pytest.param(lambda _: [], "f:1: is no recording", id="empty"),
         pytest.param(lambda _: [b"a,b\n"], "f:1: is no recording", id="something else"),
-        pytest.param(lambda lines: lines[:1], "f: has no frame with a spec", id="no frame"),
+        pytest.param(lambda lines: lines[:1], "f: has no look at the HPA", id="no frame"),
         pytest.param(_swapped, "f:3: is not after the line before", id="not in order"),
         pytest.param(
             lambda lines: [lines[0].replace(b'"version":1', b'"version":9'), *lines[1:]],

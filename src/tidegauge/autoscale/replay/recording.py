@@ -100,7 +100,7 @@ def read(lines: Iterable[bytes], source: str) -> Recording:
     frames = list(_frames(numbered, source))
     kept = [frame for frame in frames if not frame.error]
     if not kept or not isinstance(kept[0].spec, dict):
-        raise RecordingError([f"{source}: has no frame with a spec; record for longer"])
+        raise RecordingError([f"{source}: has no look at the HPA; record for longer"])
     try:
         situations = tuple(_situations(header, kept))
     except ValueError as error:
