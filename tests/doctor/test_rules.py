@@ -540,6 +540,7 @@ HEALTHY = {
     "a sidecar with a small limit": with_containers(
         {"name": "tidegauge"}, {"name": "proxy", "resources": {"limits": {"memory": "16Mi"}}}
     ),
+    "asked again too soon": evidence(looks={"worker-1": look(moved=False, apart=2.0)}),
     "a laptop a second late": evidence(skew=1.4),
     "a node's clock that goes by the API server's, not ours": replace(
         evidence(skew=4.0), looks={"worker-1": look(asked_at=NOW - 4)}

@@ -184,7 +184,7 @@ def said(control_plane: ControlPlane, server: MetricsServer) -> Iterator[Said]:
                 patch = {"status": case.status}
                 admin.request("PATCH", f"/api/v1/nodes/{name}/status", patch, MERGE)
         time.sleep(5 * PERIOD)  # until what does not answer is no longer served
-        yield ask(control_plane.kubeconfig(), "--kubelets=direct", "--wait=2s")
+        yield ask(control_plane.kubeconfig(), "--kubelets=direct", "--wait=20s")
 
 
 @pytest.mark.parametrize(("name", "case"), KUBELETS.items(), ids=KUBELETS)

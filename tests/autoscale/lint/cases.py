@@ -149,6 +149,13 @@ CASES = (
         Knowledge(missing=frozenset((ROLLOUT,))),
     ),
     Case("HPA201", "not looked for", [hpa()]),
+    Case(
+        "HPA201",
+        "another group's of that name, which nobody may read",
+        [hpa(scaleTargetRef=reference(version="example.org/v1"))],
+        (),
+        ALL_DEPLOYMENTS,
+    ),
     Case("HPA201", "there", [hpa(), workload()], (), ALL_DEPLOYMENTS),
     Case(
         "HPA202",

@@ -31,7 +31,8 @@ _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 )
 def missing_target(subject: Subject) -> Iterator[Found]:
     key, knowledge = subject.target_key, subject.around.knowledge
-    known = key in knowledge.missing or (key.kind, key.namespace) in knowledge.whole
+    listed = key.group in _BUILT_IN and (key.kind, key.namespace) in knowledge.whole
+    known = listed or key in knowledge.missing
     if known and _is_scalable(key) and subject.target is None:
         near = subject.around.of(key.kind)
         names = ", ".join(sorted(text_at(each, "metadata.name") for each in near)[:5])

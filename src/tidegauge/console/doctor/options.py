@@ -51,7 +51,12 @@ class Looking:
     ] = ""
     wait: Annotated[
         float,
-        Flag(DURATION, "Between the two asks of each kubelet.", at_least=1, at_most=600),
+        Flag(
+            DURATION,
+            "Between the two asks of each kubelet; with less than 20s none is said to stand still.",
+            at_least=1,
+            at_most=600,
+        ),
     ] = APART_SECONDS
     bundle: Annotated[
         str,

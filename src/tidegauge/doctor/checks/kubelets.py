@@ -17,6 +17,11 @@ SKEW_SECONDS = 60.0
 """Stamps are up to 15 s old when a kubelet is asked; what is further off is a clock's fault, or
 the kubelet has stopped to measure, which the stamps' standing still tells."""
 
+_STILL_SECONDS = 20.0
+"""Kubelets measure every 10 to 15 s, stretched by chance to twice that: within less all may be well
+though nothing moves.
+"""
+
 _AHEAD_SECONDS = 5.0
 """No stamp is from the future; the API server's clock is known to a second."""
 
@@ -158,8 +163,9 @@ def _answered(evidence: Evidence) -> Iterator[tuple[str, Look]]:
 )
 def stands_still(evidence: Evidence) -> Iterator[Found]:
     for node, look in _answered(evidence):
-        if look.moved and look.still * 2 <= look.containers:
-            continue  # containers that have ended stand still for a while
+        moving = look.moved and look.still * 2 <= look.containers  # those that have ended do not
+        if moving or look.apart < _STILL_SECONDS:
+            continue
         what = "most containers' stamps" if look.moved else "no stamp"
         yield Found(
             subject=f"node {node}",
