@@ -2,12 +2,14 @@
 
 import asyncio
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
+import msgspec
 import pytest
+import trustme
 from aiohttp import web
 from structlog.testing import capture_logs
 
@@ -16,8 +18,10 @@ from tests.cluster.fakeapi import serving
 from tidegauge.cluster.access import Access
 from tidegauge.cluster.apiservices import ServiceReference
 from tidegauge.cluster.client import Client
-from tidegauge.cluster.secrets import SecretMissing
-from tidegauge.console.certificates import SharedCertificate
+from tidegauge.cluster.errors import Conflict
+from tidegauge.cluster.patching import RACES
+from tidegauge.cluster.secrets import Secret, SecretMissing
+from tidegauge.console.certificates import ForeignPair, SharedCertificate
 from tidegauge.console.registrations import Registrations
 from tidegauge.security.certificates import LEAF_LIFE, RENEW_WHEN_LEFT, service_names
 from tidegauge.security.sharing import PUBLISHED_FOR
@@ -37,6 +41,8 @@ class Objects:
             **{path: self.api_service(path) for path in PATHS},
         }
         self.forbidden: set[str] = set()
+        self.contested: set[str] = set()
+        self.refused = 0
         self.changes = 0
 
     @staticmethod
@@ -54,7 +60,9 @@ class Objects:
             return web.json_response({"message": "no"}, status=403)
         if request.method == "PATCH":
             change = json.loads(await request.read())
-            if change["metadata"]["resourceVersion"] != found["metadata"]["resourceVersion"]:
+            read = change["metadata"]["resourceVersion"]
+            if read != found["metadata"]["resourceVersion"] or request.path in self.contested:
+                self.refused += 1
                 return web.json_response({"message": "changed"}, status=409)
             self.changes += 1
             _merge(found, {**change, "metadata": {"resourceVersion": str(self.changes)}})
@@ -289,3 +297,125 @@ async def test_somebodys_data_stays(objects: Objects, replicas: Replicas) -> Non
     await (await replicas.one()).look()
 
     assert objects.secret("note") == b"note"
+
+
+@pytest.mark.parametrize("name", ["tidegauge.kube-system.svc", "shop.example"])
+async def test_a_secret_of_somebody_else(objects: Objects, replicas: Replicas, name: str) -> None:
+    """His key is neither used nor lost, whether or not the names fit; the remedy is said."""
+    theirs = trustme.CA(organization_name="Acme").issue_cert(name)
+    pieces = {"tls.crt": theirs.cert_chain_pems[0], "tls.key": theirs.private_key_pem}
+    data = {field: b64encode(piece.bytes()).decode() for field, piece in pieces.items()}
+    objects.there[SECRET_PATH]["data"] = dict(data)
+    replica = await replicas.one()
+
+    with pytest.raises(
+        ForeignPair, match=r"Secret kube-system/tidegauge-tls holds .*Acme.* signed"
+    ):
+        await replica.look()
+
+    assert objects.there[SECRET_PATH]["data"] == data
+    assert objects.changes == 0
+    assert "name another by --cert-secret" in (replica.problem() or "")
+
+
+@pytest.mark.parametrize("path", [SECRET_PATH, PATHS[0]], ids=["secret", "api-service"])
+async def test_conflicts_without_end(objects: Objects, replicas: Replicas, path: str) -> None:
+    """What always refuses is not asked without a pause: it may be all that the API server does."""
+    objects.contested = {path}
+    replica = await replicas.one()
+
+    if path == SECRET_PATH:
+        with pytest.raises(Conflict):
+            await replica.look()
+    else:
+        assert not await replica.look()
+
+    assert objects.refused == RACES
+
+
+async def test_who_takes_the_bundle_away_again_and_again(
+    objects: Objects, replicas: Replicas, logs: list[Any]
+) -> None:
+    """It is put back each time, and said once, with what to look for; and once that it is over."""
+    replica = await replicas.one()
+    await replica.look()
+    for _ in range(4):
+        del objects.there[PATHS[0]]["spec"]["caBundle"]
+        assert await replica.look()
+    await replica.look()
+
+    assert objects.bundles() == [objects.secret("ca.crt")] * 2
+    told = [line["event"] for line in logs if line.get("key") == NAMES[0]]
+    assert told == ["keeping the authority failed", "keeping the authority recovered"]
+    assert sum(line["event"] == "authority published" for line in logs) == 2
+
+
+async def test_a_bundle_without_a_certificate(replicas: Replicas, objects: Objects) -> None:
+    """As some issuers leave `ca.crt`: what is there stays, since by nothing nobody is verified."""
+    registrations = (await replicas.one())._registrations
+    assert registrations
+    await registrations.publish(b"")
+    await registrations.publish(b"-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n")
+
+    assert objects.changes == 0
+
+
+async def test_a_restart_amid_a_renewal(
+    objects: Objects, replicas: Replicas, clock: ManualClock
+) -> None:
+    """A new replica serves no coming pair before it has seen to its authority itself."""
+    replica = await replicas.one()
+    await replica.look()
+    old = replica.current()
+    clock.advance(LEAF_LIFE - RENEW_WHEN_LEFT)
+    await replica.look()
+    clock.advance(PUBLISHED_FOR)
+    del objects.there[PATHS[0]]["spec"]["caBundle"]
+
+    restarted = await replicas.one()
+    await restarted.look()
+    assert (restarted.current(), objects.bundles()) == (old, [objects.secret("ca.crt")] * 2)
+    await restarted.look()
+    assert restarted.current() != old
+
+
+async def test_what_another_wrote_is_published_before_it_is_served(
+    objects: Objects, replicas: Replicas, clock: ManualClock
+) -> None:
+    """To have published the bundle of before is not to have published this one."""
+    replica, other = await replicas.one(), await replicas.one()
+    await replica.look()
+    old = replica.current()
+    clock.advance(LEAF_LIFE - RENEW_WHEN_LEFT)
+    objects.forbidden = set(PATHS)
+    await other.look()
+    clock.advance(PUBLISHED_FOR)
+    objects.forbidden = set()
+
+    await replica.look()
+
+    assert (replica.current(), objects.bundles()) == (old, [objects.secret("ca.crt")] * 2)
+
+
+async def test_an_emptied_secret(objects: Objects, replicas: Replicas) -> None:
+    """A new pair is made by whoever looks first, and the next look of the others takes it."""
+    one, other = await replicas.one(), await replicas.one()
+    for each in (one, other):
+        await each.look()
+    before = one.current()
+    objects.there[SECRET_PATH]["data"] = {}
+    objects.there[SECRET_PATH]["metadata"]["resourceVersion"] = "emptied"
+
+    for each in (one, other):
+        await each.look()
+
+    assert one.current() == other.current() != before
+    assert objects.bundles() == [objects.secret("ca.crt")] * 2
+
+
+def test_a_secret_does_not_show_its_data() -> None:
+    """Only whose it is, and which fields it has."""
+    secret = msgspec.convert({"data": {"tls.key": "aGlkZGVu"}}, Secret)
+
+    assert secret.data == {"tls.key": b"hidden"}
+    assert repr(secret) == "Secret(/: tls.key)"

@@ -229,3 +229,24 @@ def test_pipe_in_the_way(tmp_path: Path, clock: ManualClock) -> None:
     (tmp_path / "apiserver.crt").write_bytes(b"")
 
     assert SelfMadePair(tmp_path, NAMES, clock).current().key
+
+
+def test_the_authority_does_not_go_with_its_file(tmp_path: Path, clock: ManualClock) -> None:
+    """What cleans /tmp must not empty every `caBundle`, nor what writes there fill it."""
+    made = SelfMadePair(tmp_path, NAMES, clock)
+    before = made.authority
+    (tmp_path / "tidegauge-ca.crt").write_bytes(b"somebody's")
+    (tmp_path / "tidegauge-ca.key").unlink()
+
+    assert before
+    assert made.authority == before
+    (tmp_path / "tidegauge-ca.crt").unlink()
+    assert made.authority == before
+
+
+def test_one_from_the_future(tmp_path: Path, clock: ManualClock) -> None:
+    """Made while the clock was ahead, clients would refuse it for months: a new one is made."""
+    SelfMadePair(tmp_path, NAMES, ManualClock(wall=clock.now() + 90 * DAY))
+
+    leaf = leaf_of(SelfMadePair(tmp_path, NAMES, clock).current().certificate)
+    assert leaf.not_valid_before_utc.timestamp() <= clock.now()

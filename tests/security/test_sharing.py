@@ -3,18 +3,33 @@
 import datetime as dt
 
 import pytest
+import trustme
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtensionOID
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.clock import ManualClock
-from tidegauge.security.certificates import RENEW_WHEN_LEFT, Pair, service_names, usable
+from tidegauge.security.certificates import (
+    RENEW_WHEN_LEFT,
+    Pair,
+    certificate_builder,
+    encode_pair,
+    service_names,
+    usable,
+)
 from tidegauge.security.sharing import (
+    LAST_CALL,
     MOST_AUTHORITIES,
     PUBLISHED_FOR,
     Shared,
     advanced,
     from_secret,
     make_pair,
+    stranger,
     to_secret,
 )
 
@@ -102,6 +117,34 @@ def test_it_waits_until_all_have_the_authority(clock: ManualClock) -> None:
 
     assert step(staged, clock, published=False) == staged
     assert step(staged, clock).pair == staged.coming
+
+
+def test_it_waits_for_nobody_in_the_last_hour(clock: ManualClock) -> None:
+    """One APIService that nobody may write must not make all others meet an expired pair."""
+    made = step(Shared(), clock)
+    clock.advance(YEAR - RENEW_WHEN_LEFT)
+    staged = step(made, clock, published=False)
+    clock.advance(RENEW_WHEN_LEFT - LAST_CALL)
+
+    assert step(staged, clock, published=False).pair == staged.coming
+
+
+@pytest.mark.parametrize("skew", [-270 * DAY, -2 * 3600, 2 * 3600, 100 * DAY, 270 * DAY], ids=str)
+def test_replicas_whose_clocks_differ(clock: ManualClock, skew: float) -> None:
+    """Whoever begins, they come to one pair that is valid by the right clock, and stay with it."""
+    other = ManualClock(wall=clock.now() + skew)
+    shared = Shared()
+    for _ in range(2):
+        shared = step(step(shared, other), clock)
+        for each in (clock, other):
+            each.advance(PUBLISHED_FOR)
+
+    assert shared.pair
+    leaf = usable(shared.pair)
+    assert leaf
+    assert leaf.not_valid_before_utc.timestamp() <= clock.now()
+    assert believed(shared)
+    assert step(step(shared, other), clock) == shared
 
 
 def test_the_old_authority_stays_until_it_expires(clock: ManualClock) -> None:
@@ -209,3 +252,66 @@ def test_through_a_secret(clock: ManualClock) -> None:
     for shared in (Shared(), made, step(made, clock)):
         data = {key: value for key, value in to_secret(shared).items() if value is not None}
         assert from_secret({**data, "note": b"somebody's"}) == shared
+
+
+def _odd(san: bytes, curve: ec.EllipticCurve) -> Pair:
+    """A pair of ours but for its names, which nobody can read, or its kind of key."""
+    key = ec.generate_private_key(curve)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x-ca@1")])
+    garbage = x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, san)
+    builder = certificate_builder(name, name, key, key, ManualClock().now(), YEAR)
+    certificate = builder.add_extension(garbage, critical=False).sign(key, hashes.SHA256())
+    return encode_pair([certificate], key)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        _odd(b"garbage", ec.SECP256R1()),
+        _odd(b"\x30\x03\xa0\x01\x00", ec.SECP256R1()),
+        _odd(b"\x30\x00", ec.BrainpoolP256R1()),
+    ],
+    ids=["unreadable-names", "unknown-kind-of-name", "rare-curve"],
+)
+def test_an_odd_certificate_ends_no_replica(clock: ManualClock, odd: Pair) -> None:
+    """What can be read but not be served is replaced like any other damage."""
+    mended = step(Shared(odd, odd, odd.certificate), clock)
+
+    assert mended.pair != odd
+    assert believed(mended)
+
+
+_MADE = to_secret(step(Shared(), ManualClock()))
+_PIECES = st.sampled_from([value for value in _MADE.values() if value] + [b""]) | st.binary()
+
+
+@given(
+    data=st.dictionaries(st.sampled_from(sorted(_MADE)), _PIECES),
+    cut=st.integers(0, 2000),
+    field=st.sampled_from(sorted(_MADE)),
+)
+def test_whatever_is_in_the_secret(data: dict[str, bytes], cut: int, field: str) -> None:
+    """Cut, swapped or made up: one step later it can be served, is believed, and stays."""
+    clock = ManualClock()
+    data[field] = data.get(field, b"")[:cut]
+
+    mended = step(from_secret(data), clock)
+
+    assert believed(mended)
+    assert step(mended, clock) == mended
+
+
+def test_whose_it_is(clock: ManualClock) -> None:
+    """Of an authority of somebody's it is his, with or without its key; damage is nobody's."""
+    theirs = trustme.CA(organization_name="Acme").issue_cert(NAMES[0])
+    own = make_pair(NAMES, clock.now())
+
+    assert "Acme" in (stranger({"tls.crt": theirs.cert_chain_pems[0].bytes()}) or "")
+    assert stranger({"tls.crt": own.certificate, "tls.key": own.key}) is None
+    assert stranger({"tls.crt": b"damaged"}) is None
+    assert stranger({}) is None
+
+
+def test_a_pair_does_not_show_its_key(clock: ManualClock) -> None:
+    """Not in a traceback or a log line, by itself or in what holds it."""
+    assert "PRIVATE KEY" not in repr(step(Shared(), clock))

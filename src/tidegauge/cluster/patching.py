@@ -1,13 +1,19 @@
 """Changes of single fields by JSON merge patch, of the version that was read and no other."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from tidegauge.cluster.client import Client
+from tidegauge.cluster.errors import Conflict
 from tidegauge.cluster.jsonform import ObjectMeta
 
 MERGE_PATCH = "application/merge-patch+json"
 FIELD_MANAGER = {"fieldManager": "tidegauge"}
+
+RACES = 10
+"""So often a change is made anew at once: replicas are few, and each loses to each other once.
+Whoever says Conflict for ever is asked again later, at the pace of any other failure."""
 
 T = TypeVar("T")
 
@@ -28,3 +34,14 @@ async def merge(
         content_type=MERGE_PATCH,
         params=FIELD_MANAGER,
     )
+
+
+async def raced(change: Callable[[], Awaitable[T]]) -> T:
+    """What the change gives, which reads before it writes; made anew when another was faster.
+
+    Raises what the change raises; Conflict when another was faster each time.
+    """
+    for _race in range(RACES - 1):
+        with suppress(Conflict):
+            return await change()
+    return await change()

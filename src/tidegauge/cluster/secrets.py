@@ -15,6 +15,9 @@ class Secret(JsonObject):
     data: dict[str, bytes] = msgspec.field(default_factory=dict)
     """Decoded from the base64 of the wire."""
 
+    def __repr__(self) -> str:  # a traceback may show it
+        return f"Secret({self.metadata.namespace}/{self.metadata.name}: {', '.join(self.data)})"
+
 
 def path_of(namespace: str, name: str) -> str:
     return f"/api/v1/namespaces/{namespace}/secrets/{name}"

@@ -11,11 +11,11 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
@@ -41,13 +41,23 @@ BACKDATED = 3_600.0
 _SELF_MADE = re.compile(r".+-ca@\d+")
 """How the authority of a self-made pair is called, by us and by Kubernetes' own servers."""
 
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What `cryptography` raises for certificates and keys that others made, as they are read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A certificate with its key, both PEM; the chain's own certificate comes first."""
 
     certificate: bytes
-    key: bytes
+    key: bytes = field(repr=False)  # a traceback or a log line may show a pair
 
 
 def service_names(service: str, namespace: str) -> tuple[str, ...]:
@@ -85,19 +95,21 @@ class SelfMadePair:
 
     @property
     def authority(self) -> bytes | None:
-        """PEM of the authority for `caBundle`; None when the pair is not of our making."""
-        path = self._directory / "tidegauge-ca.crt"
-        return path.read_bytes() if path.exists() else None
+        """PEM of the authority for `caBundle`; None when the pair is not of our making.
+
+        That of the pair in use, not of the file beside it, which somebody may have taken away.
+        """
+        chain = read_certificates(self._pair.certificate)
+        ours = len(chain) > 1 and self_made(chain[0])
+        return chain[-1].public_bytes(Encoding.PEM) if ours else None
 
     def _reuse(self) -> tuple[Pair, float] | None:
         pair = _read_pair(self._directory, "apiserver")
         if pair is None:
             return None
-        leaf = usable(pair)
-        if leaf is None or not covers(leaf, self._names):
-            return None
-        renew_at = leaf.not_valid_after_utc.timestamp() - RENEW_WHEN_LEFT
-        return (pair, renew_at) if self._clock.now() < renew_at else None
+        now = self._clock.now()
+        renew_at = end_of(pair, self._names, now) - RENEW_WHEN_LEFT
+        return (pair, renew_at) if now < renew_at else None
 
     def _make(self) -> tuple[Pair, float]:
         self._spare_foreign()
@@ -111,10 +123,7 @@ class SelfMadePair:
         # A directory such as /etc/kubernetes/pki has the API server's own pair under this name.
         pair = _read_pair(self._directory, "apiserver")
         leaf = usable(pair) if pair else None
-        if leaf and not any(
-            _SELF_MADE.fullmatch(str(name.value))
-            for name in leaf.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
-        ):
+        if leaf and not self_made(leaf):
             raise FileError(
                 f"{self._directory / 'apiserver.crt'}: signed by {leaf.issuer.rfc4514_string()} "
                 f"and not usable for {self._names[0]}, so neither served nor overwritten; give "
@@ -170,16 +179,41 @@ def usable(pair: Pair) -> x509.Certificate | None:
         key = load_pem_private_key(pair.key, password=None)
         if len(chain) > 1:
             chain[0].verify_directly_issued_by(chain[1])
-    except (ValueError, TypeError, InvalidSignature):
+        return chain[0] if key.public_key() == chain[0].public_key() else None
+    except (*_UNREADABLE, InvalidSignature):
         return None
-    return chain[0] if key.public_key() == chain[0].public_key() else None
+
+
+def end_of(pair: Pair, names: Iterable[str], now: float) -> float:
+    """When the pair expires; 0 for one that can't be served under these names now.
+
+    One that is not valid yet was made by a clock that was ahead, and would be refused until then.
+    """
+    leaf = usable(pair)
+    if leaf is None or not covers(leaf, names) or leaf.not_valid_before_utc.timestamp() > now:
+        return 0.0
+    return leaf.not_valid_after_utc.timestamp()
+
+
+def self_made(certificate: x509.Certificate) -> bool:
+    """Whether a server signed it for itself, and nobody's own authority."""
+    names = certificate.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return any(_SELF_MADE.fullmatch(str(name.value)) for name in names)
+
+
+def read_certificates(pem: bytes) -> list[x509.Certificate]:
+    """All of them; none where one can't be read."""
+    try:
+        return x509.load_pem_x509_certificates(pem)
+    except _UNREADABLE:
+        return []
 
 
 def covers(certificate: x509.Certificate, names: Iterable[str]) -> bool:
     """Whether clients that ask for any of these names accept the certificate."""
     try:
         alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except x509.ExtensionNotFound:
+    except (*_UNREADABLE, x509.ExtensionNotFound):
         return False
     return set(map(general_name, names)) <= set(alternative.value)
 

@@ -22,15 +22,21 @@ from tidegauge.security.certificates import (
     LEAF_LIFE,
     RENEW_WHEN_LEFT,
     Pair,
-    covers,
+    end_of,
     make_authority,
     make_leaf,
-    usable,
+    read_certificates,
+    self_made,
 )
 
 PUBLISHED_FOR = 600.0
 """Seconds between publishing an authority and serving under it: kube-apiservers read an APIService
 at once, Prometheus a mounted or watched Secret within some minutes."""
+
+LAST_CALL = 3_600.0
+"""Seconds before its end from which on a pair is replaced though not all were told of the other:
+an APIService that can't be written must not make everybody meet an expired certificate.
+"""
 
 MOST_AUTHORITIES = 8
 """In the bundle, the newest ones: two releases that fight over one Secret must not fill it."""
@@ -58,6 +64,12 @@ def from_secret(data: Mapping[str, bytes]) -> Shared:
     )
 
 
+def stranger(data: Mapping[str, bytes]) -> str | None:
+    """Who signed the certificate in a Secret, where it was nobody's self-made authority."""
+    chain = read_certificates(data.get("tls.crt", b""))
+    return chain[0].issuer.rfc4514_string() if chain and not self_made(chain[0]) else None
+
+
 def to_secret(shared: Shared) -> dict[str, bytes | None]:
     """The data to write; None for what must not be there."""
     pair, coming = shared.pair or _NONE, shared.coming or _NONE
@@ -75,21 +87,20 @@ def advanced(shared: Shared, names: Sequence[str], now: float, *, published: boo
 
     `now` is wall seconds. `published` says that whoever verifies us has the bundle as it is.
     """
-    coming = shared.coming if _end(shared.coming, names) > now else None
-    pair, end = shared.pair, _end(shared.pair, names)
+    coming = shared.coming if _end(shared.coming, names, now) > now else None
+    pair, end = shared.pair, _end(shared.pair, names, now)
     if end <= now:
         pair, coming = coming or make_pair(names, now), None
     elif end - now <= RENEW_WHEN_LEFT:
         coming = coming or make_pair(names, now)
-        if published and _age(coming, now) >= PUBLISHED_FOR:
+        told = published or end - now <= LAST_CALL
+        if told and _age(coming, now) >= PUBLISHED_FOR:
             pair, coming = coming, None
     return _with_bundle(replace(shared, pair=pair, coming=coming), now)
 
 
-def _end(pair: Pair | None, names: Sequence[str]) -> float:
-    """When the pair expires; 0 for one that can't be served under these names."""
-    leaf = usable(pair) if pair else None
-    return leaf.not_valid_after_utc.timestamp() if leaf and covers(leaf, names) else 0.0
+def _end(pair: Pair | None, names: Sequence[str], now: float) -> float:
+    return end_of(pair, names, now) if pair else 0.0
 
 
 def _age(pair: Pair, now: float) -> float:
@@ -99,18 +110,11 @@ def _age(pair: Pair, now: float) -> float:
 
 def _with_bundle(shared: Shared, now: float) -> Shared:
     """The authorities of both pairs, and those of before that have not expired."""
-    chains = [_certificates(each.certificate) for each in (shared.coming, shared.pair) if each]
-    known = [chain[-1] for chain in chains] + _certificates(shared.bundle)
+    # Those of a bundle that can't be read are lost; those in use are published anew.
+    chains = [read_certificates(each.certificate) for each in (shared.coming, shared.pair) if each]
+    known = [chain[-1] for chain in chains] + read_certificates(shared.bundle)
     valid = (each for each in dict.fromkeys(known) if each.not_valid_after_utc.timestamp() > now)
     return replace(shared, bundle=_pem(islice(valid, MOST_AUTHORITIES)))
-
-
-def _certificates(pem: bytes) -> list[x509.Certificate]:
-    """None of them where they can't be read: then those in use are published anew."""
-    try:
-        return x509.load_pem_x509_certificates(pem)
-    except ValueError:
-        return []
 
 
 def _pem(certificates: Iterable[x509.Certificate]) -> bytes:
