@@ -125,7 +125,7 @@ def _stamp(relative_s: int | None, now_s: int) -> str:
     return "" if relative_s is None else f" {(now_s + relative_s) * 1000}"
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(
     steps=st.one_of(ANY, YOUNG, SLOW),
     placed=st.fixed_dictionaries({pod: st.sampled_from(NODES) for pod in PODS}),

@@ -1,8 +1,10 @@
 """Answers written by hand: CPU and times in seconds, memory in bytes."""
 
 from array import array
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from tests.clock import ManualClock
 from tidegauge.kubelet.samples import MISSING, Answer, Layout
@@ -46,10 +48,9 @@ def answer(
 
 
 def layout(keys: list[tuple[str, str, str]]) -> Layout:
-    pods = sorted({(namespace, pod) for namespace, pod, _ in keys})
-    firsts = array("I", [1])
-    for pod in pods:
-        firsts.append(firsts[-1] + sum(key[:2] == pod for key in keys))
+    sizes = Counter(key[:2] for key in keys)
+    pods = sorted(sizes)
+    firsts = array("I", accumulate((sizes[pod] for pod in pods), initial=1))
     names = ("", *(name for _, _, name in keys))
     return Layout(tuple(pods), firsts, names, {pod: i for i, pod in enumerate(pods)})
 
