@@ -6,9 +6,12 @@ from tidegauge.doctor.checks import (
     aggregation,
     autoscalers,
     controlplane,
+    frontproxy,
     kubelets,
     nodes,
     server,
+    setup,
+    silence,
     usage,
     walls,
 )
@@ -18,9 +21,9 @@ from tidegauge.doctor.findings import Finding, Rule
 STAGES: Mapping[str, tuple[Rule, ...]] = {
     "The control plane": controlplane.RULES,
     "Nodes": nodes.RULES,
-    "Kubelets": kubelets.RULES,
-    "The metrics server": server.RULES,
-    "The aggregation layer": (*aggregation.RULES, *walls.RULES),
+    "Kubelets": (*silence.RULES, *kubelets.RULES),
+    "The metrics server": (*server.RULES, *setup.RULES),
+    "The aggregation layer": (*aggregation.RULES, *frontproxy.RULES, *walls.RULES),
     "Usage": usage.RULES,
     "HorizontalPodAutoscalers": autoscalers.RULES,
 }

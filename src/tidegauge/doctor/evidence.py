@@ -147,6 +147,11 @@ class Evidence(Struct, frozen=True, kw_only=True):
     lint: Sequence[LintFinding] = ()
     """What `tidegauge hpa lint` says of them."""
 
+    @property
+    def serving(self) -> Sequence[Pod]:
+        """The pods that serve the metrics API, or should."""
+        return self.provider.running if self.provider else ()
+
     def unread(self) -> list[Unread]:
         """All that could not be read, each once."""
         provider = self.provider

@@ -28,7 +28,7 @@ _UNREADABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The certificate that a server showed and we did not accept."""
+    """The certificate that a server showed, whether we would accept it or not."""
 
     issuer: str
     names: tuple[str, ...]

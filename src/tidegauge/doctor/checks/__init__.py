@@ -1,5 +1,5 @@
 """The rules, in the order in which the data flows: what stands first may explain what follows.
 
-`controlplane`, `nodes`, `kubelets`, `server`, `aggregation` with `availability` and `walls`,
-`usage`, `autoscalers`.
+`controlplane`, `nodes`, `silence` and `kubelets`, `server` and `setup`, `aggregation` (with
+`availability`), `frontproxy` and `walls`, `usage`, `autoscalers`.
 """
