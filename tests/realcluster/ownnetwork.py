@@ -11,17 +11,21 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-TOOLS = ("ip", "iptables", "setpriv")
+# Debian's packages of these names; the others are on every machine.
+INSTALLED = ("iptables",)
+TOOLS = ("ip", "setpriv", *INSTALLED)
 _CLONE_NEWNET = 0x40000000
 
 
 def prerequisites() -> str | None:
-    """Why there can be none here; None when there can."""
+    """Why there can be none here; None when there can. Installs what is lacking, with apt-get."""
     if os.geteuid():
         return "needs root"
-    lacking = [tool for tool in TOOLS if not shutil.which(tool)]
-    if lacking:
-        return f"needs {' and '.join(lacking)} (Debian: iproute2, iptables, util-linux)"
+    if not all(map(shutil.which, INSTALLED)) and shutil.which("apt-get"):
+        run("apt-get", "update", "--quiet")
+        run("apt-get", "install", "--quiet", "--yes", "--no-install-recommends", *INSTALLED)
+    if lacking := [tool for tool in TOOLS if not shutil.which(tool)]:
+        return f"needs {' and '.join(lacking)}, and there is no apt-get to install them"
     done = subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False)
     return f"no network namespace: {done.stderr.decode()}" if done.returncode else None
 
