@@ -17,6 +17,7 @@ from tidegauge.autoscale.engine.memory import Memory, Recommendation, ScaleEvent
 from tidegauge.autoscale.engine.reconciling import decide
 from tidegauge.autoscale.engine.situation import Scale
 from tidegauge.autoscale.engine.spec import MetricName
+from tidegauge.autoscale.engine.status import Condition, ConditionType, Status
 from tidegauge.autoscale.replay.reasons import details, reason
 
 _HIGH = Memory((Recommendation(NOW - 100, 7),))
@@ -190,3 +191,19 @@ def test_in_full():
     )
 
     assert list(details(decision, NOW)) == _FULL
+
+
+def test_from_zero_the_minimum_lifts_whatever_the_metrics_ask_for():
+    """With behaviour too, which heeds a minimum only on the way down."""
+    ours = Condition(ConditionType.SCALED_TO_ZERO, "True", "ScaledToZero", "", NOW - 600)
+    spec = {"minReplicas": 2, "metrics": [queue_metric()], "behavior": _behavior()}
+    decision = decide(
+        situation(
+            autoscaler=autoscaler(Status(conditions=(ours,)), **spec),
+            scale=Scale(0, 0, "app=web"),
+            answers=Answers(external={MetricName(name="queue"): [0]}),
+        )
+    )
+
+    assert decision.desired == 2
+    assert reason(decision, NOW) == "queue 0 of 10 asks for 0; the minimum is 2"

@@ -78,6 +78,8 @@ def _held(decision: Decision, normalization: Normalization, began: float) -> Ite
             yield _stabilized(stable, began)
         if limit.bounded:
             yield _limited(decision, limit)
+    if limit.replicas != decision.desired:
+        yield f"the minimum is {decision.minimum}"  # which lifts from zero past all limits
 
 
 def _limited(decision: Decision, limit: Limit) -> str:
