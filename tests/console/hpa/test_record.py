@@ -180,6 +180,22 @@ def test_a_recording_can_be_replayed(commands, capsys):
     ]
 
 
+@pytest.mark.usefixtures("commands")
+def test_a_replay_in_which_nothing_changed_has_a_reason(capsys):
+    """That of the last look."""
+    code = main(["hpa", "record", "web", "--for=1s", "-o", "web.jsonl"])
+    capsys.readouterr()
+
+    assert (code, main(["hpa", "replay", "web.jsonl"])) == (Exit.FINE, Exit.FINE)
+    assert capsys.readouterr().out.splitlines()[7:] == [
+        "  the size never changed; at the end:",
+        " 0:00:00     4        4        ?  cpu 50% of 50%, within tolerance",
+        "",
+        "What the cluster did is known of 0 steps. It was something else at",
+        "0 with the same figures (*), 0 with others (~).",
+    ]
+
+
 def test_a_replay_with_another_spec_and_version(commands, capsys):
     """Both can be changed; all is in the JSON."""
     commands.events = {10: _burst, 20: _scales_to(8, 8)}

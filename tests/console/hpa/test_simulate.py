@@ -259,6 +259,7 @@ def test_help_has_examples_and_every_flag(verb, capsys):
         ([], "give one of steps, daily, flash, noise, sawtooth"),
         (["wave"], "'wave' is no generator: give one of steps"),
         (["steps", "--peak=-1"], "--peak: -1 is too little"),
+        (["steps", "--every=-1s"], "--every: -1s is too little"),
         (["steps", "--for=90000h", "--every=1s"], "--for, --every: more than 1000000 rows"),
         (["steps", "daily"], "unexpected argument 'daily'"),
     ],
@@ -268,7 +269,9 @@ def test_loads_refuses_what_it_cannot_make(words, problem, capsys):
     code = main(["hpa", "loads", *words])
 
     assert code == Exit.BAD_INPUT
-    assert f"tidegauge hpa loads: {problem}" in capsys.readouterr().err
+    told = capsys.readouterr().err.splitlines()
+    assert f"tidegauge hpa loads: {problem}" in told[0]
+    assert told[1:] == ["tidegauge hpa loads --help lists all flags"]
 
 
 def test_periods_stretch_what_is_made(capsys):

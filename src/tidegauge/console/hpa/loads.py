@@ -108,15 +108,18 @@ def _shape(name: str, options: LoadsOptions) -> Shape:
 
 
 def _problems(name: str, options: LoadsOptions) -> Iterator[str]:
-    for declared in FLAGS.values():
-        for fault in faults(declared, getattr(options, declared.field)):
-            yield f"--{declared.name}: {fault}"
+    wrong = [
+        f"--{declared.name}: {fault}"
+        for declared in FLAGS.values()
+        for fault in faults(declared, getattr(options, declared.field))
+    ]
+    yield from wrong
     if name not in GENERATORS:
         known = ", ".join(GENERATORS)
         yield f"{name!r} is no generator: give one of {known}" if name else f"give one of {known}"
         return
     shape = _shape(name, options)
-    if shape.lasting > _MOST_ROWS * shape.every:
+    if not wrong and shape.lasting > _MOST_ROWS * shape.every:
         yield f"--for, --every: more than {_MOST_ROWS} rows: make it shorter, or rows rarer"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tidegauge.autoscale.explaining.wording import count
 from tidegauge.autoscale.replay.figures import clock
 from tidegauge.autoscale.replay.result import Run, Step
 from tidegauge.console.hpa.columns import assumed, beside, picture, sized
@@ -22,7 +23,7 @@ def table(run: Run, width: int, *, every: bool = False) -> str:
         "",
         *_steps(run, width, every=every),
         "",
-        f"What the cluster did is known of {len(known)} steps. It was something else at",
+        f"What the cluster did is known of {count(len(known), 'step')}. It was something else at",
         f"{len(unlike) - len(others)} with the same figures (*), {len(others)} with others (~).",
     ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -31,12 +32,12 @@ def table(run: Run, width: int, *, every: bool = False) -> str:
 def _steps(run: Run, width: int, *, every: bool) -> Iterator[str]:
     yield f"{'TIME':>8} {'READY':>5} {'DECIDED':>8} {'CLUSTER':>8}  REASON"
     shown = [step for step in run.steps if every or _is_of_interest(step)]
-    for step in shown:
+    if not shown:
+        yield "  the size never changed; at the end:"
+    for step in shown or run.steps[-1:]:
         decided, cluster = sized(step.had, step.size), _cluster(step)
         begin = f"{clock(step.at):>8} {step.ready:>5} {decided:>8} {cluster:>8}  "
         yield from beside(begin, [step.reason], width)
-    if not shown:
-        yield "  the size never changed"
 
 
 def _is_of_interest(step: Step) -> bool:
