@@ -155,6 +155,14 @@ SPOILT: dict[str, tuple[Evidence, str]] = {
         evidence(leases=Unread(what="list leases", cause="server_error", detail="500")),
         "TG101",
     ),
+    "lint fails": (
+        evidence(lint=Unread(what="hpa lint", cause="server_error", detail="500")),
+        "TG101",
+    ),
+    "lint may not see all": (
+        evidence(unjudged=("whether quotas suffice: you may not list resourcequotas",)),
+        "TG101",
+    ),
     "etcd is red": (
         evidence(
             health=Unread(

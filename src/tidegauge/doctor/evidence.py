@@ -144,8 +144,10 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """By version of the group."""
     pod_usage: Sequence[PodUsage] | Unread = ()
     autoscalers: Sequence[Autoscaler] | Unread = ()
-    lint: Sequence[LintFinding] = ()
+    lint: Sequence[LintFinding] | Unread = ()
     """What `tidegauge hpa lint` says of them."""
+    unjudged: Sequence[str] = ()
+    """What lint could not look at, and why."""
 
     @property
     def serving(self) -> Sequence[Pod]:

@@ -16,7 +16,7 @@ from tidegauge.console.doctor.options import DoctorOptions
 from tidegauge.console.hpa.lint.reading import read_with
 from tidegauge.console.options import FLAGS, Options
 from tidegauge.doctor.asking import Asking, aim, shown
-from tidegauge.doctor.evidence import Evidence, known
+from tidegauge.doctor.evidence import Evidence, Unread, known
 from tidegauge.doctor.gathering import gather
 from tidegauge.doctor.proxying import ProxyTransport
 from tidegauge.doctor.reading import Reading
@@ -55,20 +55,21 @@ async def look(options: DoctorOptions, environ: Mapping[str, str], say: Say) -> 
 
 
 async def _with_lint(evidence: Evidence, client: Client, say: Say) -> Evidence:
-    """What may not be read is not judged; of HPAs that may not be read nothing is."""
+    """Of HPAs that may not be read nothing is judged."""
     if not known(evidence.autoscalers):
         return evidence
     try:
         read = await read_with(client, "", None, say)
     except ClusterError as error:
-        say(f"HPAs are not linted: {error}")
-        return evidence
-    return replace(evidence, lint=findings(read.objects, read.knowledge))
+        unread = Unread(what="hpa lint", cause=error.cause, detail=str(error))
+        return replace(evidence, lint=unread)
+    lint = findings(read.objects, read.knowledge)
+    return replace(evidence, lint=lint, unjudged=tuple(read.notes))
 
 
 def _as_served(evidence: Evidence) -> Options:
     """The flags of the metrics server that runs, as far as they can be seen."""
     pods = evidence.provider.running if evidence.provider else ()
-    words = [word for pod in pods[:1] for one in pod.spec.containers for word in one.args]
+    words = [word for pod in pods[:1] for one in pod.spec.containers[:1] for word in one.words]
     given = goflags.read(words, vocabulary(FLAGS))
     return Options(**values(given.texts, FLAGS)[0])

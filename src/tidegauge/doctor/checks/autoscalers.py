@@ -61,7 +61,7 @@ def unattended(evidence: Evidence) -> Iterator[Found]:
 
 def _linted(severity: Severity) -> Check:
     def check(evidence: Evidence) -> Iterator[Found]:
-        for one in evidence.lint:
+        for one in known(evidence.lint):
             if one.severity is severity:
                 place = one.autoscaler
                 yield Found(

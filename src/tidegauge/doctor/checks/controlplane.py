@@ -35,6 +35,9 @@ def unreadable(evidence: Evidence) -> Iterator[Found]:
             yield Found(subject=unread.what, what=what, evidence=unread.detail)
         elif not _told_elsewhere(unread):
             yield Found(subject=unread.what, what="it failed", evidence=unread.detail)
+    for note in evidence.unjudged:
+        what = "it judged without knowing all"
+        yield Found(subject="hpa lint", what=what, evidence=note)
 
 
 def _told_elsewhere(unread: Unread) -> bool:
