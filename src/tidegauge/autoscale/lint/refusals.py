@@ -31,7 +31,8 @@ VERSION = _refusal(
     "Since Kubernetes 1.26 there are only autoscaling/v2 and autoscaling/v1; the object cannot be "
     "created, and deployments that carry it fail.",
     "Write `apiVersion: autoscaling/v2`. The fields of v2beta2 are those of v2; those of v2beta1 "
-    "are rewritten by `kubectl convert -f FILE --output-version=autoscaling/v2`.",
+    "are rewritten by the plugin kubectl-convert, which is installed apart from kubectl: `kubectl "
+    "convert -f FILE --output-version=autoscaling/v2`.",
 )
 TYPE = _refusal(
     "HPA102",
