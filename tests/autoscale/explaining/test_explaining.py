@@ -434,6 +434,19 @@ def test_what_the_status_claims_of_sizes():
     assert told["desiredReplicas"] == ("2", "4")
 
 
+def test_a_status_of_other_metrics_is_not_compared_with_these():
+    """After a change of the spec its figures are those of the metrics before."""
+    before = looked_at(busy(50))
+    spec = autoscaler(metrics=[queue_metric()]).spec
+    changed = replace(before, autoscaler=replace(before.autoscaler, spec=spec))
+
+    told = explained(replace(changed, answers=Answers(external={QUEUE: (10_000,)})))
+
+    assert [(one.about, one.claimed, one.found) for one in told.status.claims] == [
+        ("queue", "another metric", "10")
+    ]
+
+
 def without_requests() -> Situation:
     return situation(pods=tuple(pod(f"web-{i}", cpu=None) for i in range(4)))
 

@@ -92,8 +92,17 @@ def _metrics(autoscaler: Autoscaler, old: Status, new: Status) -> Iterator[Claim
     both = zip(autoscaler.spec.metrics, old.current_metrics, new.current_metrics, strict=False)
     for metric, claimed, found in both:
         before, after = _figure(claimed), _figure(found)
+        if _called(claimed) != _called(found) and "nothing" not in (before, after):
+            before = "another metric"  # the spec was changed since
         if before != after:
             yield Claim(source_of(metric).label, before, after)
+
+
+def _called(entry: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What tells an entry of currentMetrics from others, but for selectors."""
+    part = next((one for one in entry.values() if isinstance(one, Mapping)), {})
+    name = part.get("name") or (part.get("metric") or {}).get("name")
+    return entry.get("type"), name, part.get("container")
 
 
 def _figure(entry: Mapping[str, Any]) -> str:
