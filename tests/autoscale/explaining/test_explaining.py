@@ -290,6 +290,20 @@ def test_what_held_the_size_back(spec, cpu, by, text):
     assert (hold.by, hold.text) == (by, text)
 
 
+def test_what_policies_may_forbid_is_a_bound():
+    """Of the change of 10 s ago it is not known what it leaves of the 4 pods in a minute."""
+    rules = {"policies": [{"type": "Pods", "value": 4, "periodSeconds": 60}]}
+    calm = looked_at(replace(busy(50), autoscaler=autoscaler(behavior={"scaleUp": rules})))
+    past = Past(carried=(), rescales=(Rescale(NOW - 10.0, 4, up=True),))
+
+    got = explained(replace(calm, answers=busy(90).answers), past)
+
+    assert got.verdict.headline == (
+        "Scales up from 4 to 8 at most, at the controller's next look, within 15s"
+    )
+    assert "By how much the size changed" in got.assumed[0]
+
+
 def test_a_policy_that_was_used_up_is_not_called_disabled():
     """Somebody took pods away since it added some: even more than it allows is gone."""
     rules = {"policies": [{"type": "Pods", "value": 4, "periodSeconds": 60}]}

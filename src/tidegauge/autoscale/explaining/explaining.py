@@ -107,7 +107,13 @@ def _known(
         when, absent = "as soon as a controller looks at it", (CONTROLLER,)
     return replace(
         explanation,
-        verdict=verdicts.verdict(situation, decision, held, when),
+        verdict=verdicts.verdict(
+            situation,
+            decision,
+            held,
+            when,
+            bounded=any(_doubts(decision, recollection, situation.now)),
+        ),
         outlook=_outlook(foreseen, held) if foreseen else None,
         metrics=measures(decision.proposals) if decision.proposals else (),
         holds=held,
@@ -124,8 +130,13 @@ def _assumed(decision: Decision, recollection: Recollection, now: float) -> Iter
     stable = normalization.stabilization
     if stable.bound_by or stable.recommended < decision.current:
         yield from recollection.recommended
-    periods = [one.policy.period_seconds for one in normalization.limit.policies]
-    cutoff = now - max(periods, default=0)
+    yield from _doubts(decision, recollection, now)
+
+
+def _doubts(decision: Decision, recollection: Recollection, now: float) -> Iterator[str]:
+    """That policies may allow less."""
+    policies = decision.normalization.limit.policies if decision.normalization else ()
+    cutoff = now - max((one.policy.period_seconds for one in policies), default=0)
     yield from (doubt.text for doubt in recollection.changed if doubt.at > cutoff)
 
 

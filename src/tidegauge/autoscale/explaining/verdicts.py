@@ -12,18 +12,21 @@ from tidegauge.autoscale.explaining.wording import count
 from tidegauge.autoscale.reading.reader import Unread
 
 
-def verdict(situation: Situation, decision: Decision, held: Sequence[Hold], when: str) -> Verdict:
-    """`when` a new size would be given."""
+def verdict(
+    situation: Situation, decision: Decision, held: Sequence[Hold], when: str, *, bounded: bool
+) -> Verdict:
+    """`when` a new size would be given; `bounded` if policies may allow less of a change."""
     current, desired = decision.current, decision.desired
     wanted = decision.proposals.replicas if decision.proposals else None
     if decision.rescale and current is not None and desired is not None:
         up = desired > current
+        bound = f" at {'most' if up else 'least'}," if bounded else ""
         return Verdict(
             outcome=Outcome.UP if up else Outcome.DOWN,
             current=current,
             desired=desired,
             wanted=wanted,
-            headline=f"Scales {'up' if up else 'down'} from {current} to {desired} {when}",
+            headline=f"Scales {'up' if up else 'down'} from {current} to {desired}{bound} {when}",
             why=_why_rescaled(decision),
         )
     blocked = decision.path not in (Path.METRICS, Path.DISABLED)
