@@ -14,7 +14,9 @@ METRICS = "/api/v1/nodes/{}/proxy/metrics/resource"
 
 
 async def test_a_kubelet_is_asked_through_the_api_server(tmp_path: Path) -> None:
-    """The admin gets a node's own answer; a dead node, no node and no right are told apart."""
+    """The admin gets a node's own answer; a dead node, one that has never told its address, no node
+    and no right are told apart.
+    """
     async with cluster(tmp_path) as running:
 
         async def read(user: str, node: str) -> str:
@@ -28,6 +30,9 @@ async def test_a_kubelet_is_asked_through_the_api_server(tmp_path: Path) -> None
             await read("viewer", "worker-1")
         with pytest.raises(ErrorAnswer, match='404: nodes "none" not found'):
             await read("admin", "none")
+        running.api.storage.create("nodes", {"metadata": {"name": "bare"}})
+        with pytest.raises(ErrorAnswer, match="500: no preferred addresses found"):
+            await read("admin", "bare")
         async with running.nodes["worker-2"].silent():
             with pytest.raises(ErrorAnswer, match=r"503: .*connection refused"):
                 await read("admin", "worker-2")

@@ -16,6 +16,9 @@ from tidegauge.serving.status import Status, StatusError
 ANSWER_SECONDS = 10.0
 """For a kubelet's whole answer: the simulated ones answer in milliseconds, or play a fault."""
 
+KUBELET_PORT = 10250
+"""Of a kubelet that told none."""
+
 
 class NodeProxy:
     """Asks as the API server itself, whoever it is that asked, as a real one does."""
@@ -61,6 +64,10 @@ def _in_gos_words(error: BaseException) -> str:
 
 
 def _url(node: Mapping[str, Any]) -> str:
-    status = node["status"]
-    host = next(one["address"] for one in status["addresses"] if one["type"] == "InternalIP")
-    return f"https://{host}:{status['daemonEndpoints']['kubeletEndpoint']['Port']}"
+    """Raises StatusError where no kubelet has told its address."""
+    status = node.get("status", {})
+    told = {one["type"]: one["address"] for one in status.get("addresses", ())}
+    if "InternalIP" not in told:
+        raise StatusError(Status(500, "", "no preferred addresses found; known addresses: []"))
+    endpoint = status.get("daemonEndpoints", {}).get("kubeletEndpoint", {})
+    return f"https://{told['InternalIP']}:{endpoint.get('Port', KUBELET_PORT)}"
