@@ -1,4 +1,4 @@
-"""A demo for tests: in this process, its nodes measured and asked several times a second.
+"""A demo for tests: in this process, its nodes measured and asked twice a second.
 
 Nothing is scaled unless it is asked for: pods that come and go have their own gaps.
 """
@@ -15,7 +15,12 @@ from tidegauge.console.demo.picture import NodeRow, Picture
 from tidegauge.sandbox.pace import faster
 from tidegauge.sandbox.simulation import library
 
-HOUSEKEEPING, PERIOD = 0.5, 0.25
+HOUSEKEEPING, PERIOD = 0.5, 0.5
+"""Seconds. A node has nine tenths of a period to answer: a quarter of a second is too little for a
+machine that is busy with other things.
+"""
+RECOVERY = 3 * PERIOD
+"""Seconds, from an answer that did not come in time until a rate is known again."""
 SECONDS = 15.0
 """For anything to happen; on an idle machine all of it takes less than three."""
 
@@ -55,9 +60,17 @@ class Watched:
         return await self.until(holds, "usage of everything")
 
     async def looks(self, count: int) -> AsyncIterator[Picture]:
-        """One a period."""
-        for _ in range(count):
-            yield await self.look()
+        """One a period. None counts while this machine is too busy to ask every node in time, nor
+        until their usage is back; but that is not waited for longer than for anything else.
+        """
+        calm, end = 0.0, time.monotonic() + count * PERIOD + SECONDS
+        while count:
+            picture, now = await self.look(), time.monotonic()
+            if any(row.failure and row.failure.cause == "timeout" for row in picture.nodes):
+                calm = now + RECOVERY
+            if now >= min(calm, end):
+                count -= 1
+                yield picture
             await asyncio.sleep(PERIOD)
 
     def counted(self, family: str, **labels: str) -> float:

@@ -142,7 +142,7 @@ async def test_what_is_held_back_stays_so_over_a_restart(lab: Watched, faults: F
     course.now = ""
     await lab.until(lambda _: course.now != "", "the next look")
 
-    assert "until 0:05:" in held
+    assert "until 0:" in held
     assert course.now.endswith(held)
 
 
