@@ -388,7 +388,7 @@ def test_silent_kubelet(kind: type[errors.KubeletError]) -> None:
     found = [one for one in diagnose(seen) if one.subjects == ("node worker-2",)]
     assert [one.rule for one in found if one.rule == "TG602"], "its usage is missed as well"
     (cause,) = [one for one in found if one.rule != "TG602"]
-    assert cause.remedy == kind.remedy + "."
+    assert cause.remedy.casefold() == f"{kind.remedy}.".casefold()
     assert cause.evidence == ("as it was seen",)
 
 

@@ -1,6 +1,6 @@
 """Rules, and what they find."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,8 @@ class Rule:
     why: str
     remedy: str
     check: Check = field(repr=False)
+    cases: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The remedies of what it tells apart, by what is the case."""
 
     def findings(self, evidence: "Evidence") -> Iterator[Finding]:
         """A finding for each different thing that was found, over all it was found with."""
@@ -72,10 +74,16 @@ class Rule:
 
 
 def rule(
-    id_: str, severity: Severity, title: str, *, why: str, remedy: str
+    id_: str,
+    severity: Severity,
+    title: str,
+    *,
+    why: str,
+    remedy: str,
+    cases: Mapping[str, str] | None = None,
 ) -> Callable[[Check], Rule]:
     """Make a check a rule."""
-    return lambda check: Rule(id_, severity, title, why, remedy, check)
+    return lambda check: Rule(id_, severity, title, why, remedy, check, cases or {})
 
 
 def worst(findings: Iterable[Finding]) -> Severity | None:

@@ -45,6 +45,9 @@ def _section(rule: Rule) -> Iterator[str]:
     yield f"{rule.severity.capitalize()}. {rule.why}"
     yield ""
     yield f"What to do: {rule.remedy}"
+    if rule.cases:
+        yield ""
+        yield from (f"- Where {what}: {remedy}." for what, remedy in rule.cases.items())
 
 
 if __name__ == "__main__":

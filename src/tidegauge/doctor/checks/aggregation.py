@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tidegauge.autoscale.lint.findings import Severity
-from tidegauge.doctor.checks.availability import explained
+from tidegauge.doctor.checks.availability import REMEDIES, explained
 from tidegauge.doctor.checks.pems import bundle_problem
 from tidegauge.doctor.evidence import METRICS, VERSIONS, Evidence, Unread, known
 from tidegauge.doctor.findings import Found, rule
@@ -47,6 +47,7 @@ def missing(evidence: Evidence) -> Iterator[Found]:
     why="All requests for that version fail; kubectl api-resources is incomplete, and namespaces "
     "cannot be deleted while it lasts.",
     remedy="kubectl describe apiservice NAME",
+    cases=REMEDIES,
 )
 def unavailable(evidence: Evidence) -> Iterator[Found]:
     for one in _ours(evidence):

@@ -99,6 +99,12 @@ _CAUSES = (
 """The first that fits counts: what is said of certificates may come with a time-out, too."""
 
 
+REMEDIES = {
+    cause.what: cause.remedy.format(namespace="NAMESPACE", name="SERVICE") for cause in _CAUSES
+}
+"""By what is the case, for any Service."""
+
+
 def explained(service: APIService) -> tuple[str, str]:
     """What is the case, and what to do; the latter is empty where only the rule's own helps."""
     reason, message = service.available.reason or "", service.available.message or ""

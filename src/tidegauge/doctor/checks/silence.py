@@ -26,6 +26,11 @@ def _failed(cause: str) -> Check:
     return check
 
 
+def _sentence(remedy: str) -> str:
+    """The scraper's errors have it as the end of theirs."""
+    return f"{remedy[:1].upper()}{remedy[1:]}."
+
+
 def _failures(evidence: Evidence) -> Mapping[str, tuple[str, str]]:
     """By node, cause and problem. What the server's log says counts more than what we met: where
     it gets the node's usage all the same, it is only us who could not reach it.
@@ -125,7 +130,7 @@ _CAUSES: tuple[tuple[str, type[errors.KubeletError], str, str], ...] = (
 _WHAT = {kind.cause: what for _id, kind, _title, what in _CAUSES}
 
 _SILENT = tuple(
-    Rule(id_, Severity.ERROR, title, _WHY, kind.remedy + ".", _failed(kind.cause))
+    Rule(id_, Severity.ERROR, title, _WHY, _sentence(kind.remedy), _failed(kind.cause))
     for id_, kind, title, _what in _CAUSES
 )
 
