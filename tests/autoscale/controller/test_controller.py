@@ -4,14 +4,17 @@ import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
+from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from tests.autoscale.controller.virtual import BEGIN, run
 from tests.autoscale.controller.world import NAMESPACE, Direct, World, running
-from tidegauge.autoscale.controller import ConfigMapPlace, LeasePlace
+from tidegauge.autoscale.controller import ConfigMapPlace, LeasePlace, Options, controlling
 from tidegauge.autoscale.controller.keeping import ConfigMapKeeper
-from tidegauge.autoscale.controller.writing import Writer
-from tidegauge.cluster.errors import Forbidden, Status
+from tidegauge.autoscale.controller.targets import Target, Targets
+from tidegauge.autoscale.controller.writing import NotLeadingError, Writer
+from tidegauge.autoscale.reading import objects
+from tidegauge.cluster.errors import Forbidden, Status, TooManyRequests
 
 HPAS = "horizontalpodautoscalers"
 SCALE = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/web/scale"
@@ -121,6 +124,122 @@ def test_sees_its_own_writes():
     assert times[:2] == while_behind
 
 
+def test_a_watch_that_is_dead():
+    """An HPA whose watch brings nothing any more is looked at all the same now and then, and what
+    is written fits what is there.
+    """
+
+    async def play():
+        world = world_with("web", milli=240.0)
+        async with running(world) as (client, journal):
+            await asyncio.sleep(0.5)
+            client.flowing.clear()
+            world.load["web"] = 400.0
+            await asyncio.sleep(95)
+            return journal.times("web"), world
+
+    times, world = run(play())
+
+    assert times == pytest.approx([0.0, 15.0, 90.0], abs=0.1)
+    assert world.get(HPAS, "web")["status"]["currentReplicas"] == 8
+    assert {event["reason"] for event in world.events()} == {"SuccessfulRescale"}
+
+
+def test_gone_while_looked_at():
+    """An HPA that is deleted in the middle of a look leaves nothing behind."""
+
+    async def play():
+        world = world_with("web", milli=240.0)
+        registry = CollectorRegistry()
+        client = Direct(world)
+        client.latency = lambda path: 1.0 if path == SCALE else 0.0
+        async with controlling(client, Options(), world.clock, registry=registry):
+            await asyncio.sleep(1.5)  # its size is on its way
+            world.storage.delete(HPAS, NAMESPACE, "web")
+            await asyncio.sleep(60)
+            labels = {"namespace": NAMESPACE, "hpa_name": "web"}
+            family = "horizontal_pod_autoscaler_controller_desired_replicas"
+            return (
+                world.replicas("web"),
+                registry.get_sample_value(family, labels),
+                registry.get_sample_value("tidegauge_controller_memories"),
+            )
+
+    assert run(play()) == (4, None, 0.0)
+
+
+@pytest.mark.parametrize("step", [-1800.0, 1800.0], ids=["back", "ahead"])
+def test_the_clock_is_set(step):
+    """A clock that is set neither lengthens nor shortens a window."""
+
+    async def play():
+        world = world_with("web", milli=200.0, replicas=4)
+        async with running(world):
+            await asyncio.sleep(5)
+            world.load["web"] = 50.0
+            await asyncio.sleep(115)
+            world.clock.ahead += step
+            while world.replicas("web") == 4:
+                await asyncio.sleep(1)
+            return world.clock.monotonic()
+
+    assert 300.0 < run(play()) <= 317.0
+
+
+@pytest.mark.parametrize(
+    ("wait", "times", "reasons"),
+    [
+        (1.0, 2, {"SuccessfulRescale"}),
+        (0.0, 1, {"FailedGetScale"}),
+        (60.0, 1, {"FailedGetScale"}),
+    ],
+    ids=["later", "unsaid", "much-later"],
+)
+def test_a_busy_api_server(wait, times, reasons):
+    """What is to be asked again in a moment is asked again, and nothing is said of it."""
+
+    async def play():
+        world = world_with("web", milli=240.0)
+        left = {"GET": times, "PUT": times}
+
+        def busy(method, path):
+            if path == SCALE and left[method]:
+                left[method] -= 1
+                status = Status(429, "TooManyRequests", "not now")
+                raise TooManyRequests(path, 429, status, wait)
+
+        client = Direct(world)
+        client.before = busy
+        async with controlling(client, Options(), world.clock):
+            await asyncio.sleep(10)
+        return {event["reason"] for event in world.events()}
+
+    assert run(play()) == reasons
+
+
+def test_a_size_on_its_way_when_the_lease_was_lost():
+    """It does not overwrite the size that the next leader has set meanwhile."""
+
+    async def play():
+        world = world_with("web", milli=240.0)
+        client, leading = Direct(world), [True]
+        targets = Targets(client, Writer(client, lambda: leading[0]), world.clock)
+        target = await targets.read(objects.autoscaler(world.get(HPAS, "web")))
+        assert isinstance(target, Target)
+
+        def meanwhile(method, _path):
+            if method == "PUT":
+                leading[0] = False
+                world.change("deployments", "web", spec={"replicas": 7})
+
+        client.before = meanwhile
+        with pytest.raises(NotLeadingError):
+            await targets.rescale(target, 4)
+        return world.replicas("web")
+
+    assert run(play()) == 7
+
+
 def test_one_list_for_all():
     """HPAs of a namespace share one list of its pods' usage; one alone asks for its own pods."""
 
@@ -148,7 +267,7 @@ def test_they_stay_together():
                     world.storage.delete(HPAS, NAMESPACE, name)
                     await asyncio.sleep(3)
                     world.autoscaler(name)
-            await asyncio.sleep(900)
+            await asyncio.sleep(300)
             world.asked.clear()
             await asyncio.sleep(60)
         return world.asked
@@ -489,6 +608,44 @@ def test_cut_off(silent):
     assert len(second) >= 7
 
 
+def test_a_connection_that_hangs():
+    """One request for the Lease that is never answered does not cost it: there is time for another
+    one.
+    """
+
+    async def play():
+        world = world_with("web")
+        async with running(world, lease=LEASE) as (client, journal):
+            await asyncio.sleep(1)
+            hangs = iter([1e6])
+            client.latency = lambda path: next(hangs, 0.0) if "/leases/" in path else 0.0
+            await asyncio.sleep(60)
+        return journal.times("web")
+
+    with capture_logs() as logs:
+        times = run(play())
+    assert times == pytest.approx([0.0, 15.0, 30.0, 45.0, 60.0], abs=0.1)
+    election = [one["event"] for one in logs if one["event"].startswith("election")]
+    assert election == ["election failed", "election recovered"]
+    assert "no longer leading" not in {one["event"] for one in logs}
+
+
+def test_who_leads_is_told():
+    """The Lease has an event that says who leads, as with Kubernetes' own controllers."""
+
+    async def play():
+        world = world_with()
+        async with running(world, lease=another("a")):
+            await asyncio.sleep(1)
+        return world.events("Lease"), world.get("leases", LEASE.name)["metadata"]
+
+    (event,), lease = run(play())
+
+    assert (event["reason"], event["message"]) == ("LeaderElection", "a became leader")
+    assert event["involvedObject"]["apiVersion"] == "coordination.k8s.io/v1"
+    assert event["involvedObject"]["uid"] == lease["uid"]
+
+
 def test_told_to_stop_in_the_middle():
     """What was begun is finished: the status is written, the event told, the scaling remembered."""
     place = ConfigMapPlace(namespace=NAMESPACE)
@@ -533,4 +690,24 @@ def test_an_answer_that_never_comes():
     took, lease = run(play())
 
     assert took < 10
+    assert lease.get("holderIdentity", "") == ""
+
+
+def test_memories_that_cannot_be_kept():
+    """Told to stop while ConfigMaps are not answered for, it ends well within the half minute that
+    a pod has, and gives the lease back.
+    """
+
+    async def play():
+        world = world_with("web")
+        place = ConfigMapPlace(namespace=NAMESPACE)
+        async with running(world, lease=LEASE, memory=place) as (client, _):
+            await asyncio.sleep(14)
+            client.latency = lambda path: 1e6 if "configmaps" in path else 0.0
+            stopping = world.clock.monotonic()
+        return world.clock.monotonic() - stopping, world.get("leases", LEASE.name)["spec"]
+
+    took, lease = run(play())
+
+    assert took < 8
     assert lease.get("holderIdentity", "") == ""

@@ -1,5 +1,7 @@
 """Events that are counted instead of repeated, and floods that are cut."""
 
+import re
+
 import pytest
 
 from tests.autoscale.controller.virtual import BEGIN
@@ -19,6 +21,17 @@ def tell(correlator, about, event, now):
 
 def failed(message="no metrics", reason="FailedGetResourceMetric"):
     return Event("Warning", reason, message)
+
+
+@pytest.mark.parametrize("name", ["w" * 253, "w" * 235 + "-.-" + "w" * 15])
+def test_a_long_name(name):
+    """What is called by as many letters as can be has events with names that can be, too."""
+    about = About("autoscaling/v2", "HorizontalPodAutoscaler", "shop", name, "u3", "9")
+
+    told = tell(Correlator(), about, failed(), BEGIN)
+
+    assert len(told.name) <= 253
+    assert re.fullmatch(r"w+\.[0-9a-f]+", told.name)
 
 
 def test_the_first_time():

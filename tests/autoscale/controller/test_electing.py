@@ -38,6 +38,17 @@ def test_nobody_leads():
     assert election.leads_until == 110.0
 
 
+def test_parts_of_a_second():
+    """The Lease tells whole seconds: never fewer than this one may work."""
+    election = Election("a", Terms(lease_duration=1.9, renew_deadline=1.5))
+    election.saw(None, 100.0)
+
+    record = election.claim(100.0, WALL)
+
+    assert record
+    assert record.lease_duration_seconds == 2
+
+
 def test_renewal():
     """Since when it leads stays; until when it may work moves on."""
     election = leading(at=100.0)

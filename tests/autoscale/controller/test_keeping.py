@@ -9,12 +9,17 @@ from structlog.testing import capture_logs
 from tests.autoscale.controller.virtual import BEGIN, run
 from tests.autoscale.controller.world import NAMESPACE, Direct, World
 from tidegauge.autoscale.controller import keeping
-from tidegauge.autoscale.controller.keeping import ConfigMapKeeper, FileKeeper
+from tidegauge.autoscale.controller.keeping import (
+    ConfigMapKeeper,
+    FileKeeper,
+    ForeignError,
+    NoKeeper,
+)
 from tidegauge.autoscale.controller.memories import LATER, SOON, Memories
 from tidegauge.autoscale.controller.remembering import Kept
 from tidegauge.autoscale.controller.writing import NotLeadingError, Writer
-from tidegauge.autoscale.engine.memory import Memory, Recommendation
-from tidegauge.cluster.errors import Conflict
+from tidegauge.autoscale.engine.memory import Memory, Recommendation, ScaleEvent
+from tidegauge.cluster.errors import Conflict, Forbidden, ServerError, Status
 
 KEPT = Kept("u", Memory((Recommendation(BEGIN, 4),)))
 MANY = {f"shop/app-{i}": KEPT for i in range(40)}
@@ -111,6 +116,31 @@ def test_a_config_map_that_is_none_of_ours(content):
     assert [one["where"] for one in logs] == ["ConfigMap shop/ours-memory-0"]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"data": {"config.yaml": "a: b"}},
+        {"data": {"shards": "1", "config.yaml": "a: b"}},
+        {"binaryData": {"logo.png": "AAAA"}},
+    ],
+    ids=["another", "added-to", "bytes"],
+)
+def test_a_config_map_of_somebody_else(content):
+    """It is left as it is, and the error says which one it is and what to do."""
+
+    async def play():
+        world = World()
+        metadata = {"namespace": NAMESPACE, "name": "ours-memory-0"}
+        world.storage.create("configmaps", {"metadata": metadata, **content})
+        keeper = keeper_in(world)
+        for work in (keeper.load(BEGIN), keeper.save(MANY, BEGIN)):
+            with pytest.raises(ForeignError, match=r"shop/ours-memory-0.*resource-name"):
+                await work
+        return world.get("configmaps", "ours-memory-0")
+
+    assert run(play()).items() >= content.items()
+
+
 def test_another_writes():
     """A conflict is an error; the next write begins with what is there."""
 
@@ -147,12 +177,14 @@ class Slow:
         self.clock = clock
         self.saved = []
         self.broken = False
+        self.pause = 0.0
 
     async def load(self, _now):
         return {}
 
     async def save(self, memories, _now):
         self.saved.append((round(self.clock.monotonic()), sorted(memories)))
+        await asyncio.sleep(self.pause)
         if self.broken:
             raise OSError(28, "No space left on device")
 
@@ -201,3 +233,94 @@ def test_a_full_disk():
     assert len(times) >= 3
     assert max(times) < 12
     assert [one["event"] for one in logs] == ["remembering failed", "remembering recovered"]
+
+
+class Failing(NoKeeper):
+    """One that cannot be read so many times."""
+
+    def __init__(self, error, times):
+        self.error, self.left = error, times
+
+    async def load(self, _now):
+        if self.left:
+            self.left -= 1
+            raise self.error
+        return {"shop/web": KEPT}
+
+
+BUSY = ServerError("http://api", 503, Status(503, "ServiceUnavailable", "not now"))
+DENIED = Forbidden("http://api", 403, Status(403, "Forbidden", "not you"))
+
+
+@pytest.mark.parametrize(
+    ("error", "times", "found", "at"),
+    [(BUSY, 2, 1, 4.0), (BUSY, 9, 0, 4.0), (DENIED, 1, 0, 0.0)],
+    ids=["in-passing", "for-long", "for-good"],
+)
+def test_what_cannot_be_read(error, times, found, at):
+    """It is read again while that may help, for what is given up is soon written over."""
+
+    async def play():
+        world = World()
+        memories = Memories(Failing(error, times), world.clock)
+        await memories.load()
+        return len(memories), world.clock.monotonic()
+
+    assert run(play()) == (found, pytest.approx(at, abs=0.01))
+
+
+def test_one_that_never_answers():
+    """Memories that do not come are not waited for as long as a size could be needed."""
+
+    class Silent(NoKeeper):
+        async def load(self, _now):
+            await asyncio.sleep(1e6)
+            return {}
+
+    async def play():
+        world = World()
+        await Memories(Silent(), world.clock).load()
+        return world.clock.monotonic()
+
+    with capture_logs() as logs:
+        assert run(play()) == pytest.approx(10.0)
+    assert logs[0]["error"] == "no answer within 10 s"
+
+
+def test_stopped_while_keeping():
+    """What was being written when told to stop is written again, for it may not have come to be."""
+
+    async def play():
+        world = World()
+        keeper = Slow(world.clock)
+        keeper.pause = 30.0
+        memories = Memories(keeper, world.clock)
+        task = asyncio.create_task(memories.run())
+        memories.put("shop/web", "u", Memory(), rescaled=True)
+        await asyncio.sleep(5)
+        task.cancel()
+        await asyncio.wait([task])
+        keeper.pause = 0.0
+        await memories.flush()
+        return keeper.saved
+
+    assert run(play()) == [(2, ["shop/web"]), (5, ["shop/web"])]
+
+
+@pytest.mark.parametrize("step", [-3600.0, 3600.0], ids=["back", "ahead"])
+def test_the_clock_is_set(step):
+    """What was ten seconds ago is ten seconds ago still."""
+    before = Memory((Recommendation(BEGIN, 4),), (ScaleEvent(BEGIN, 2),), (ScaleEvent(BEGIN, 1),))
+
+    async def play():
+        world = World()
+        memories = Memories(Slow(world.clock), world.clock)
+        memories.put("shop/web", "u", before, rescaled=False)
+        await asyncio.sleep(10)
+        world.clock.ahead += step
+        return memories.get("shop/web", "u"), world.clock.now()
+
+    after, now = run(play())
+
+    times = [one.at for one in (*after.recommendations, *after.ups, *after.downs)]
+    assert times == pytest.approx([now - 10] * 3, abs=0.01)

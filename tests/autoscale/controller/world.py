@@ -110,8 +110,10 @@ class World:
     def replicas(self, name: str) -> int:
         return int(self.get("deployments", name)["spec"]["replicas"])
 
-    def events(self) -> list[Object]:
-        return self.storage.list("events", NAMESPACE)
+    def events(self, kind: str = "HorizontalPodAutoscaler") -> list[Object]:
+        """About objects of that kind."""
+        events = self.storage.list("events", NAMESPACE)
+        return [one for one in events if one["involvedObject"]["kind"] == kind]
 
     def condition(self, name: str, kind: str) -> tuple[str, str]:
         """Its status and reason."""

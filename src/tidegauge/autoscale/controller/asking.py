@@ -13,6 +13,7 @@ import msgspec
 
 from tidegauge.autoscale.controller.labelled import Labelled
 from tidegauge.autoscale.controller.measures import Measures
+from tidegauge.autoscale.controller.patience import patiently
 from tidegauge.autoscale.engine.answers import Failure, PodUsage
 from tidegauge.autoscale.reading.errortexts import failure
 from tidegauge.autoscale.reading.metricapis import Answer, Question
@@ -126,8 +127,11 @@ class Asking:
     async def _read(
         self, question: Question, params: tuple[tuple[str, str], ...]
     ) -> bytes | Failure:
+        path, client = question.path, self._client
         try:
-            _type, body = await self._client.read(question.path, accept=JSON, params=dict(params))
+            _type, body = await patiently(
+                lambda: client.read(path, accept=JSON, params=dict(params))
+            )
         except ClusterError as error:
             return failure(error, question.asked)
         return body

@@ -21,6 +21,7 @@ from tidegauge.autoscale.controller.statuses import Statuses
 from tidegauge.autoscale.controller.targets import Targets
 from tidegauge.autoscale.controller.watched import Hpa
 from tidegauge.autoscale.controller.writing import Writer
+from tidegauge.autoscale.engine.status import Event
 from tidegauge.cluster.client import Client
 from tidegauge.cluster.observing import Telemetry
 from tidegauge.units.clock import Clock
@@ -112,6 +113,9 @@ class Controller:
 
     async def _work(self) -> None:
         """What only the leader does, until cancelled."""
+        if self._leadership:
+            won = f"{self._leadership.identity} became leader"
+            self._recorder.tell(self._leadership.about, Event("Normal", "LeaderElection", won))
         self._shift = Shift(
             self._clock,
             self.scope,
@@ -130,8 +134,6 @@ class Controller:
     def _changed(self, before: Hpa | None, after: Hpa | None) -> None:
         if self._shift:
             self._shift.changed(before, after)
-        if before and after is None:
-            self.measures.forget(*before.key.split("/"))
 
     def _tell(self, reconciled: Reconciled) -> None:
         if self._shift:

@@ -19,6 +19,7 @@ COMPONENT = "horizontal-pod-autoscaler"
 SIMILAR, SIMILAR_SECONDS = 10, 600.0
 BURST, SECONDS_PER_EVENT = 25, 300.0
 REMEMBERED = 4096
+LONGEST_NAME = 253
 COMBINED = "(combined from similar events): "
 
 
@@ -151,4 +152,5 @@ class Correlator:
     def _name(self, about: About, now: float) -> str:
         """In nanoseconds, as client-go names them; never two alike."""
         self._made += 1
-        return f"{about.name}.{int(now * 1e9) + self._made:x}"
+        moment = f".{int(now * 1e9) + self._made:x}"
+        return about.name[: LONGEST_NAME - len(moment)].rstrip("-.") + moment

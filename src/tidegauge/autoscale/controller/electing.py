@@ -5,6 +5,8 @@ unchanged, by its own monotonic clock: clocks of different machines are never co
 that has not renewed for `renew_deadline` gives up, well before others may take over.
 """
 
+import math
+
 from msgspec import Struct
 
 
@@ -68,7 +70,7 @@ class Election:
             return None
         return Holding(
             holder_identity=self.identity,
-            lease_duration_seconds=int(self._terms.lease_duration),
+            lease_duration_seconds=math.ceil(self._terms.lease_duration),
             acquire_time=old.acquire_time if ours else wall,
             renew_time=wall,
             lease_transitions=old.lease_transitions + (self._seen is not None and not ours),

@@ -26,9 +26,24 @@ SHARD_BYTES = 512 << 10
 MOST_SHARDS = 64
 """A hundred thousand HPAs: whoever says more was not us."""
 
+_COUNT, _MEMORIES = "shards", "memories"
+"""The keys of a ConfigMap: how many there are, and what is remembered."""
+
 _log = get_logger("memory")
 
 Memories = Mapping[str, Kept]
+
+
+class ForeignError(ClusterError):
+    """A ConfigMap with a name of ours has keys that are none of ours, so it is left alone."""
+
+    cause = "foreign"
+
+    def __init__(self, named: str) -> None:
+        super().__init__(
+            f"ConfigMap {named} holds something else; it is left alone: remove it, or give "
+            "another --leader-elect-resource-name"
+        )
 
 
 class Keeper(Protocol):
@@ -63,8 +78,10 @@ class FileKeeper:
         return _readable(str(self._path), data, now)
 
     async def save(self, memories: Memories, now: float) -> None:
-        data = await asyncio.to_thread(packed, memories, now)
-        replace_file(self._path, data, 0o600)
+        await asyncio.to_thread(self._replace, memories, now)
+
+    def _replace(self, memories: Memories, now: float) -> None:
+        replace_file(self._path, packed(memories, now), 0o600)
 
 
 class _ConfigMap(Struct, rename="camel"):
@@ -124,12 +141,14 @@ class ConfigMapKeeper:
         except NotFound:
             self._metadata[number] = None
             return None
+        if config_map.data.keys() - {_COUNT} or config_map.binary_data.keys() - {_MEMORIES}:
+            raise ForeignError(f"{self._namespace}/{self._named(number)}")
         self._metadata[number] = config_map.metadata
         return config_map
 
     def _memories(self, number: int, config_map: _ConfigMap, now: float) -> dict[str, Kept]:
         try:
-            data = base64.b64decode(config_map.binary_data.get("memories", ""))
+            data = base64.b64decode(config_map.binary_data.get(_MEMORIES, ""))
         except ValueError:
             data = b""
         return _readable(f"ConfigMap {self._namespace}/{self._named(number)}", data, now)
@@ -143,8 +162,8 @@ class ConfigMapKeeper:
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": metadata or {"namespace": self._namespace, "name": self._named(number)},
-            "data": {"shards": str(self._shards)},
-            "binaryData": {"memories": base64.b64encode(data).decode()},
+            "data": {_COUNT: str(self._shards)},
+            "binaryData": {_MEMORIES: base64.b64encode(data).decode()},
         }
         method, path = ("PUT", self._path(number)) if metadata else ("POST", self._collection)
         written = await self._writer.write(method, path, body, type=_ConfigMap)
@@ -164,7 +183,7 @@ def _readable(where: str, data: bytes, now: float) -> dict[str, Kept]:
 
 
 def _count(config_map: _ConfigMap | None) -> int:
-    said = config_map.data.get("shards", "") if config_map else ""
+    said = config_map.data.get(_COUNT, "") if config_map else ""
     number = int(said) if said.isascii() and said.isdecimal() and len(said) < 4 else 1
     return number if number.bit_count() == 1 and number <= MOST_SHARDS else 1
 

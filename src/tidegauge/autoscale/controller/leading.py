@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from msgspec import Struct
 
+from tidegauge.autoscale.controller.correlating import About
 from tidegauge.autoscale.controller.electing import Election, Holding
 from tidegauge.autoscale.controller.options import LeasePlace
 from tidegauge.cluster.client import Client
@@ -17,8 +18,14 @@ from tidegauge.telemetry.logs import get_logger
 from tidegauge.units.clock import Clock
 from tidegauge.units.timestamp import format_rfc3339
 
+ANSWER = 0.5
+"""Of the renew deadline: how long one answer is waited for, so that a connection that hangs leaves
+time for another one; as in kube-controller-manager."""
+
 JITTER = 1.2
 """Candidates wait up to 2.2 times the period, so that they do not ask in step; as in client-go."""
+
+_VERSION = "coordination.k8s.io/v1"
 
 _log = get_logger("lease")
 
@@ -37,12 +44,23 @@ class Leadership:
         self._client = client
         self._clock = clock
         self._place = place
-        self._collection = f"/apis/coordination.k8s.io/v1/namespaces/{place.namespace}/leases"
+        self._collection = f"/apis/{_VERSION}/namespaces/{place.namespace}/leases"
         self._terms = place.terms
         self._election = Election(place.identity, place.terms)
         self._metadata: dict[str, Any] | None = None
         """Of the Lease as last seen; None where it has to be read first."""
         self._changes = OnChange(_log, "election", clock)
+
+    @property
+    def identity(self) -> str:
+        return self._place.identity
+
+    @property
+    def about(self) -> About:
+        """The Lease, for an event."""
+        found = {"uid": "", "resourceVersion": "", **(self._metadata or {})}
+        where = self._place.namespace, self._place.name
+        return About(_VERSION, "Lease", *where, found["uid"], found["resourceVersion"])
 
     def leads(self) -> bool:
         """Whether anything may be written now."""
@@ -56,7 +74,7 @@ class Leadership:
         """
         while True:
             await self._acquire()
-            _log.info("leading", identity=self._election.identity)
+            _log.info("leading", identity=self.identity)
             task = asyncio.create_task(work())
             try:
                 await self._keep(task)
@@ -70,7 +88,7 @@ class Leadership:
 
     async def _acquire(self) -> None:
         told = ""
-        while not await self._try(self._terms.renew_deadline):
+        while not await self._try():
             if self._election.holder != told:
                 told = self._election.holder
                 _log.info("waiting for the lease", holder=told)
@@ -87,11 +105,14 @@ class Leadership:
         while self.leads() and not task.done():
             left = self._election.leads_until - self._clock.monotonic()
             await asyncio.wait([task], timeout=min(self._terms.retry_period, left))
-            if not task.done():
-                await self._try(self._election.leads_until - self._clock.monotonic())
+            if not task.done() and self.leads():
+                await self._try()
 
-    async def _try(self, seconds: float) -> bool:
+    async def _try(self) -> bool:
         """Look at the Lease and claim it if it may be claimed; whether we lead now."""
+        seconds = self._terms.renew_deadline * ANSWER
+        if self.leads():
+            seconds = min(seconds, self._election.leads_until - self._clock.monotonic())
         try:
             async with asyncio.timeout(seconds):
                 await self._claim()
@@ -127,7 +148,7 @@ class Leadership:
             self._election.saw(lease.spec, self._clock.monotonic())
 
     async def _write(self, record: Holding) -> None:
-        kind = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease"}
+        kind = {"apiVersion": _VERSION, "kind": "Lease"}
         metadata = self._metadata or {"namespace": self._place.namespace, "name": self._place.name}
         body = {**kind, "metadata": metadata, "spec": record}
         if self._metadata is None:

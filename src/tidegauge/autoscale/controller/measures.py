@@ -48,6 +48,11 @@ class Measures:
             self._known.discard((namespace, name))
             self._desired.remove(namespace, name)
 
+    def forget_all(self) -> None:
+        """Sizes that somebody else decides from now on."""
+        self._known.clear()
+        self._desired.clear()
+
     def _add_upstreams(self) -> None:
         self._reconciliations = Counter(
             f"{_SUBSYSTEM}_reconciliations_total",

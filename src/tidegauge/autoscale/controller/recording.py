@@ -6,16 +6,10 @@ from contextlib import suppress
 import msgspec
 
 from tidegauge.autoscale.controller.correlating import About, Correlator, Told
+from tidegauge.autoscale.controller.patience import PASSING
 from tidegauge.autoscale.controller.writing import NotLeadingError, Writer
 from tidegauge.autoscale.engine.status import Event
-from tidegauge.cluster.errors import (
-    ClusterError,
-    Conflict,
-    NotFound,
-    ServerError,
-    TooManyRequests,
-    Unreachable,
-)
+from tidegauge.cluster.errors import ClusterError, Conflict, NotFound
 from tidegauge.telemetry.changes import OnChange
 from tidegauge.telemetry.logs import get_logger
 from tidegauge.units.clock import Clock
@@ -27,8 +21,6 @@ TRIES, PAUSE = 6, 5.0
 """Half a minute: an API server that restarts is back by then."""
 
 MERGE = "application/merge-patch+json"
-
-_PASSING = (Unreachable, ServerError, TooManyRequests)
 
 
 class Recorder:
@@ -67,7 +59,7 @@ class Recorder:
         for _ in range(TRIES):
             try:
                 await self._send(told)
-            except _PASSING as error:
+            except PASSING as error:
                 self._changes.failed("events", error.cause, error=str(error))
                 await asyncio.sleep(PAUSE)
             except NotLeadingError:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tidegauge.autoscale.engine.memory import Memory, Recommendation, ScaleEvent
 
@@ -93,6 +94,21 @@ def unpacked(data: bytes, now: float) -> Unpacked:
     )
     impossible = sum(not _is_possible(entry, now) for entry in entries)
     return Unpacked({key: _kept(one, now) for key, one in memories.items()}, impossible)
+
+
+def moved(kept: Kept, seconds: float) -> Kept:
+    """All of it later by so much, or earlier."""
+    memory, recommendations = kept.memory, kept.memory.recommendations
+    return Kept(
+        kept.uid,
+        Memory(
+            None
+            if recommendations is None
+            else tuple(replace(one, at=one.at + seconds) for one in recommendations),
+            tuple(replace(one, at=one.at + seconds) for one in memory.ups),
+            tuple(replace(one, at=one.at + seconds) for one in memory.downs),
+        ),
+    )
 
 
 def _remembered(kept: Kept, now: float) -> _Remembered:

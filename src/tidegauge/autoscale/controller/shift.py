@@ -1,6 +1,7 @@
 """A shift of work: from the moment at which this controller leads to that at which it does not."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -19,7 +20,13 @@ from tidegauge.telemetry.logs import get_logger
 from tidegauge.units.clock import Clock
 
 LAST_WORDS = 5.0
-"""Seconds for reconciles and events under way when told to stop."""
+"""Seconds for reconciles and events under way when told to stop, and once more for the memories:
+together well within the half minute that a pod is given."""
+
+PATIENCE = 4
+"""Looks that are put off in a row while the watch is behind our own write. Then the HPA is looked
+at as it was: a watch that is dead, or an API server that was restored to an earlier state, must not
+stop it for good. Nothing newer is overwritten, for sizes and statuses are written by version."""
 
 _log = get_logger("controller")
 
@@ -49,8 +56,8 @@ class Shift:
         self._feed = Feed(period, clock)
         self._written: dict[str, str] = {}
         """The version of each HPA that our last write of its status made."""
-        self._put_off: set[str] = set()
-        """HPAs that wait for the watch to catch up with that."""
+        self._put_off: Counter[str] = Counter()
+        """HPAs that wait for the watch to catch up with that, and for how many looks already."""
         self._changes = OnChange(_log, "reconcile", clock)
 
     @property
@@ -74,8 +81,8 @@ class Shift:
             self._feed.close()
             await self._finish(hands)
             await _end([*hands, *others])
-            if self._may():
-                await self._memories.flush()
+            await self._keep()
+            self._measures.forget_all()
 
     def changed(self, before: Hpa | None, after: Hpa | None) -> None:
         """An HPA was added (None before), changed, or removed (None after)."""
@@ -86,7 +93,7 @@ class Shift:
             return
         caught_up = after.key in self._put_off and not self._behind(after)
         if caught_up:
-            self._put_off.discard(after.key)
+            del self._put_off[after.key]
         if before is None or before.spec != after.spec or caught_up:
             self._feed.add(after.key)
         else:
@@ -120,16 +127,20 @@ class Shift:
                 self._feed.done(turn.key)
             if self._scope.get(turn.key):
                 self._feed.add_later(turn.key, turn.since)
+            else:
+                self._forget(turn.key)  # it went meanwhile, and has left traces anew
 
     async def _reconcile(self, key: str) -> None:
         """Raises NotLeadingError."""
         hpa = self._scope.get(key)
         if hpa is None:
             return
-        if self._behind(hpa):
-            self._put_off.add(key)
+        if self._behind(hpa) and self._put_off[key] < PATIENCE:
+            self._put_off[key] += 1
             self._measures.skipped.inc()
-        elif hpa.autoscaler is None:
+            return
+        del self._put_off[key]
+        if hpa.autoscaler is None:
             self._changes.failed(key, "unreadable", problem=hpa.problem)
         elif version := await self._actor.reconcile(hpa, hpa.autoscaler):
             self._written[key] = version
@@ -143,8 +154,9 @@ class Shift:
     def _forget(self, key: str) -> None:
         self._feed.forget(key)
         self._written.pop(key, None)
-        self._put_off.discard(key)
+        del self._put_off[key]
         self._memories.forget(key)
+        self._measures.forget(*key.split("/"))
         self._changes.forget(key)
 
     async def _finish(self, hands: list[asyncio.Task[None]]) -> None:
@@ -155,6 +167,13 @@ class Shift:
                     await asyncio.wait(hands)
                 if self._may():
                     await self._recorder.flush()
+
+    async def _keep(self) -> None:
+        """Leave the memories to who leads next."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                if self._may():
+                    await self._memories.flush()
 
 
 async def _ended_by_a_bug(tasks: list[asyncio.Task[Any]]) -> None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from tidegauge.autoscale.controller.patience import patiently
 from tidegauge.autoscale.controller.writing import NotLeadingError, Writer
 from tidegauge.autoscale.engine.rescaling import Refused, Step, rescaling
 from tidegauge.autoscale.engine.situation import Autoscaler, Scale, ScaleFailure
@@ -61,7 +62,7 @@ class Targets:
         path = resource.path(autoscaler.namespace, reference.name, "scale")
         asked = f"{resource.qualified} {reference.name}"
         try:
-            manifest = await self._client.get(path, type=dict[str, Any])
+            manifest = await self._get(path)
             return Target(path, asked, manifest, objects.scale(manifest))
         except ClusterError as error:
             return ScaleFailure(error_text(error, asked))
@@ -91,7 +92,10 @@ class Targets:
 
     async def _read_again(self, target: Target) -> Target:
         await asyncio.sleep(PAUSE * (1 + PAUSE_JITTER * random.random()))  # noqa: S311  (spreads load)
-        return target._replace(manifest=await self._client.get(target.path, type=dict[str, Any]))
+        return target._replace(manifest=await self._get(target.path))
+
+    async def _get(self, path: str) -> dict[str, Any]:
+        return await patiently(lambda: self._client.get(path, type=dict[str, Any]))
 
     async def _write(self, target: Target, replicas: int) -> None:
         spec = {**target.manifest.get("spec", {}), "replicas": replicas}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from tidegauge.autoscale.controller.patience import patiently
 from tidegauge.cluster.client import JSON, Client
 from tidegauge.cluster.errors import ClusterError
 
@@ -32,6 +33,12 @@ class Writer:
         content_type: str = JSON,
     ) -> T:
         """As `Client.write`. Raises NotLeadingError, too."""
-        if not self._may():
-            raise NotLeadingError("the lease is lost, so nothing is written")
-        return await self._client.write(method, path, body, type=type, content_type=content_type)
+
+        async def send() -> T:
+            if not self._may():
+                raise NotLeadingError("the lease is lost, so nothing is written")
+            return await self._client.write(
+                method, path, body, type=type, content_type=content_type
+            )
+
+        return await patiently(send)
