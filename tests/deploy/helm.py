@@ -64,7 +64,16 @@ def render(values: Mapping[str, Any] | None = None, *, by: Binary = HELM) -> Ren
 
     """
     text = render_text(json.dumps(values or {}), by)
-    return Rendered(each for each in yaml.safe_load_all(text) if each)
+    return Rendered(each for each in yaml.load_all(text, Loader=_Strict) if each)
+
+
+class _Strict(yaml.SafeLoader):
+    """Refuses a key that stands twice, as kustomize does, and of which Helm keeps one unasked."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        assert len(mapping) == len(node.value), f"a key stands twice:\n{node.start_mark}"
+        return mapping
 
 
 @cache

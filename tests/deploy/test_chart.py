@@ -11,6 +11,7 @@ from tests.deploy.helm import CHART, HELM, HELM_3, ROOT, Manifest, Refused, Rend
 from tests.deploy.helm import render_text as text_of
 from tests.deploy.samples import SAMPLES
 from tests.realcluster.versions import Binary
+from tidegauge.autoscale.controller.keeping import MOST_SHARDS
 from tidegauge.console.controlleroptions import parse as parse_controller
 from tidegauge.console.flags import parse
 from tidegauge.console.kinds import HostPort
@@ -97,7 +98,26 @@ def test_every_default_may_be_written_out(path: str) -> None:
         ({"podLabels": {"a": 1}}, "'/podLabels/a': got number, want string"),
         ({"podDisruptionBudget": {"minAvailable": "half"}}, "'/podDisruptionBudget/minAvailable'"),
         ({"image": {"digest": "latest"}}, "'/image/digest'"),
+        ({"image": {"repository": "some where"}}, "'/image/repository'"),
+        ({"image": {"tag": "a: b"}}, "'/image/tag'"),
+        ({"image": {"tag": 1.1}}, "'/image/tag': got number, want string"),
+        ({"priorityClassName": "a\nb"}, "'/priorityClassName'"),
+        ({"fullnameOverride": "1st"}, "'/fullnameOverride'"),
+        ({"fullnameOverride": "my.server"}, "'/fullnameOverride'"),
+        ({"namespaceOverride": "a.b"}, "'/namespaceOverride'"),
+        (
+            {"commonLabels": {"app.kubernetes.io/version": "2"}},
+            "'/commonLabels/app.kubernetes.io~1version'",
+        ),
+        (
+            {"podLabels": {"app.kubernetes.io/name": "other"}},
+            "'/podLabels/app.kubernetes.io~1name'",
+        ),
         ({"podDisruptionBudget": {"enabled": True}}, "set ha, or minAvailable: 1"),
+        (
+            {"ha": True, "podDisruptionBudget": {"minAvailable": 1, "maxUnavailable": 1}},
+            "podDisruptionBudget: minAvailable and maxUnavailable exclude each other",
+        ),
         (
             {"networkPolicy": {"enabled": True}, "hostNetwork": {"enabled": True}},
             "networkPolicy.enabled: has no effect on pods in the host's network",
@@ -117,6 +137,111 @@ def test_a_mistake_is_refused(by: Binary, values: Manifest, said: str) -> None:
         render(values, by=by)
 
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("release", ["my.release", "1st"])
+def test_a_release_whose_name_no_service_can_have(release: str) -> None:
+    """Helm takes it, the API server would not."""
+    with pytest.raises(Refused, match="set fullnameOverride"):
+        helm("template", release, str(CHART))
+
+    assert helm("template", release, str(CHART), values='{"fullnameOverride": "tidegauge"}')
+
+
+LOOKS_LIKE_ANOTHER_TYPE = ("123", "1e3", "true", "null")
+ALL = {
+    "ha": True,
+    "controller": {"enabled": True},
+    "networkPolicy": {"enabled": True},
+    "serviceMonitor": {"enabled": True, "prometheus": {"serviceAccount": "p"}},
+}
+"""Every object but cert-manager's."""
+
+
+@pytest.mark.parametrize("text", LOOKS_LIKE_ANOTHER_TYPE)
+@pytest.mark.parametrize("tls", ["managed", "cert-manager"])
+def test_a_name_stays_a_text(text: str, tls: str) -> None:
+    """Whatever else YAML could take it for, as of a namespace that is called by its year."""
+    named: Manifest = {
+        "namespaceOverride": text,
+        "nameOverride": text,
+        "serviceAccount": {"name": text},
+        "priorityClassName": text,
+        "schedulerName": text,
+        "image": {"tag": text, "repository": text},
+        "tls": {
+            "type": tls,
+            "certManager": {"existingIssuer": {"enabled": True, "name": text}},
+        },
+        "commonLabels": {"text": text},
+        "podAnnotations": {"text": text},
+        "service": {"labels": {"text": text}, "trafficDistribution": text},
+        "serviceMonitor": {"prometheus": {"serviceAccount": text, "namespace": text}},
+    }
+
+    for manifest in render(merged(ALL, named)):
+        for path, value in scalars(manifest):
+            if path[-1] not in NUMBERS | SWITCHES:
+                assert isinstance(value, str), (manifest["kind"], path, value)
+
+
+NUMBERS = {
+    *("replicas", "containerPort", "port", "periodSeconds", "timeoutSeconds", "failureThreshold"),
+    *("maxSurge", "maxUnavailable", "maxSkew", "terminationGracePeriodSeconds", "size"),
+    *("runAsUser", "runAsGroup", "groupPriorityMinimum", "versionPriority"),
+}
+SWITCHES = {
+    *("automountServiceAccountToken", "enableServiceLinks", "readOnly", "runAsNonRoot"),
+    *("allowPrivilegeEscalation", "readOnlyRootFilesystem"),
+}
+
+
+def scalars(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Each value that is neither map nor list, with the keys that lead to it."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from scalars(below, (*path, key))
+    elif isinstance(value, list):
+        for below in value:
+            yield from scalars(below, path)
+    else:
+        yield path, value
+
+
+def test_more_labels_and_annotations_take_the_place_of_the_charts() -> None:
+    """A key that is said twice stands there once, as the one object's own value says it."""
+    default, ours = "kubectl.kubernetes.io/default-container", "cert-manager.io/inject-ca-from"
+    rendered = render(
+        merged(
+            ALL,
+            {
+                "commonLabels": {"team": "all"},
+                "service": {"labels": {"team": "service"}},
+                "serviceMonitor": {"additionalLabels": {"team": "monitor"}},
+                "podAnnotations": {default: "sidecar"},
+                "apiService": {"annotations": {ours: "a/b"}},
+                "tls": {"type": "cert-manager", "certManager": {"labels": {"team": "issuer"}}},
+            },
+        )
+    )
+    (server, _) = _server_and_controller(rendered)
+    teams = {
+        kind: rendered.one(kind)["metadata"]["labels"]["team"]
+        for kind in ("Service", "ServiceMonitor", "Certificate", "PodDisruptionBudget")
+    }
+
+    assert list(teams.values()) == ["service", "monitor", "issuer", "all"]
+    assert server["spec"]["template"]["metadata"]["annotations"][default] == "sidecar"
+    assert {each["metadata"]["annotations"][ours] for each in rendered.of("APIService")} == {"a/b"}
+
+
+def test_a_slow_node_may_start_it() -> None:
+    """What is not started yet is given longer than what was alive and answers no more."""
+    container = render().container
+    startup, liveness = container["startupProbe"], container["livenessProbe"]
+
+    assert startup["failureThreshold"] * startup["periodSeconds"] >= 120
+    assert liveness["failureThreshold"] * liveness["periodSeconds"] >= 60
 
 
 def every_selector(rendered: Rendered) -> Iterator[Manifest]:
@@ -203,6 +328,8 @@ def test_two_replicas_are_never_both_away() -> None:
         "requiredDuringSchedulingIgnoredDuringExecution"
     ]
     assert apart["topologyKey"] == "kubernetes.io/hostname"
+    # Else a cluster of one node, or with one left, could never roll: the old pod keeps the new off.
+    assert apart["matchLabelKeys"] == ["pod-template-hash"]
 
 
 @pytest.mark.parametrize(
@@ -319,8 +446,22 @@ def test_the_controllers_rights_are_the_documented_ones() -> None:
         if each["metadata"]["name"] == "tidegauge-controller"
     }
 
-    for kind in ("ClusterRole", "Role"):
-        assert there[kind]["rules"] == documented[kind]["rules"]
+    assert there["ClusterRole"]["rules"] == documented["ClusterRole"]["rules"]
+    rules, written = there["Role"]["rules"], documented["Role"]["rules"]
+    # All that may ever be needed are the chart's to name; the page names the first and the number.
+    names = rules[-1].pop("resourceNames")
+    assert written[-1].pop("resourceNames") == names[:1]
+    assert names == [f"tidegauge-controller-memory-{number}" for number in range(MOST_SHARDS)]
+    assert f"{MOST_SHARDS} at most" in page
+    assert rules == written
+
+
+def test_the_controller_changes_nothing_of_others_in_its_namespace() -> None:
+    """In kube-system lie the settings of DNS, of kube-proxy and of who is believed."""
+    rendered = render({"controller": {"enabled": True}})
+    for role in rendered.of("Role"):
+        for rule in role["rules"]:
+            assert rule.get("resourceNames") or rule["verbs"] == ["create"], rule
 
 
 def test_the_controller_takes_its_arguments() -> None:
@@ -353,6 +494,8 @@ def test_the_certificate_of_cert_manager() -> None:
     (mounted,) = (each for each in rendered.pod["spec"]["volumes"] if "secret" in each)
     assert mounted["secret"]["secretName"] == certificate["spec"]["secretName"]
     assert "--tls-cert-file=/certificates/tls.crt" in rendered.container["args"]
+    # Else Helm could not make its own where tls.type changes, or would take cert-manager's away.
+    assert certificate["spec"]["secretName"] != render().one("Secret")["metadata"]["name"]
 
 
 def test_prometheus_verifies_too() -> None:

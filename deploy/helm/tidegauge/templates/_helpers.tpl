@@ -3,12 +3,16 @@
 {{- end }}
 
 {{- define "tidegauge.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" -}}
-{{- else -}}
+{{- $own := .Values.fullnameOverride -}}
+{{- if not $own -}}
 {{- $name := include "tidegauge.name" . -}}
-{{- ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) | trunc 63 | trimSuffix "-" -}}
+{{- $own = ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
 {{- end -}}
+{{- $own = $own | trunc 63 | trimSuffix "-" -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $own) -}}
+{{- fail (printf "release %s: %s can't be the name of a Service, which begins with a letter and has no dots: set fullnameOverride" .Release.Name $own) -}}
+{{- end -}}
+{{- $own -}}
 {{- end }}
 
 {{- define "tidegauge.namespace" -}}
@@ -21,8 +25,8 @@
 
 {{/* What never changes in the life of a Deployment. */}}
 {{- define "tidegauge.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "tidegauge.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "tidegauge.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "tidegauge.labels" -}}
@@ -35,12 +39,17 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
-{{/* The head of a namespaced object; call it with the kind's own suffix of the name. */}}
+{{/* The chart's labels and those of one object, which come first; a key stands there once. Call it with both. */}}
+{{- define "tidegauge.labelsAnd" -}}
+{{- toYaml (merge (dict) (index . 1) (fromYaml (include "tidegauge.labels" (index . 0)))) -}}
+{{- end }}
+
+{{/* The head of a namespaced object; `more` may be labels of its own. */}}
 {{- define "tidegauge.metadata" -}}
-name: {{ include "tidegauge.fullname" . }}
-namespace: {{ include "tidegauge.namespace" . }}
+name: {{ include "tidegauge.fullname" . | quote }}
+namespace: {{ include "tidegauge.namespace" . | quote }}
 labels:
-  {{- include "tidegauge.labels" . | nindent 2 }}
+  {{- include "tidegauge.labelsAnd" (list . (default dict .more)) | nindent 2 }}
 {{- end }}
 
 {{- define "tidegauge.image" -}}
@@ -78,7 +87,8 @@ labels:
 {{- if eq .Values.tls.type "existingSecret" -}}
 {{- required "tls.existingSecret.name: name the Secret with tls.crt, tls.key and ca.crt, or choose another tls.type" .Values.tls.existingSecret.name -}}
 {{- else if ne .Values.tls.type "none" -}}
-{{- include "tidegauge.fullname" . }}-tls
+{{- /* Not the Secret of `managed`: each would take the other's for its own when tls.type changes. */ -}}
+{{- include "tidegauge.fullname" . }}{{ ternary "-cert-manager" "" (eq .Values.tls.type "cert-manager") }}-tls
 {{- end -}}
 {{- end }}
 
@@ -86,6 +96,9 @@ labels:
 {{- define "tidegauge.budget" -}}
 {{- $enabled := ternary .Values.ha .Values.podDisruptionBudget.enabled (kindIs "invalid" .Values.podDisruptionBudget.enabled) -}}
 {{- $bounds := and (kindIs "invalid" .Values.podDisruptionBudget.minAvailable) (kindIs "invalid" .Values.podDisruptionBudget.maxUnavailable) -}}
+{{- if not (or $bounds (kindIs "invalid" .Values.podDisruptionBudget.minAvailable) (kindIs "invalid" .Values.podDisruptionBudget.maxUnavailable)) -}}
+{{- fail "podDisruptionBudget: minAvailable and maxUnavailable exclude each other: remove one of the two" -}}
+{{- end -}}
 {{- if and $enabled $bounds (lt (include "tidegauge.replicas" . | int) 2) -}}
 {{- fail "podDisruptionBudget.enabled: over one replica it constrains nothing: set ha, or minAvailable: 1 to forbid drains altogether" -}}
 {{- end -}}
@@ -115,10 +128,10 @@ imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ quote . }}
 {{- end }}
 {{- with .Values.schedulerName }}
-schedulerName: {{ . }}
+schedulerName: {{ quote . }}
 {{- end }}
 {{- if not (kindIs "invalid" .Values.hostUsers) }}
 hostUsers: {{ .Values.hostUsers }}
@@ -168,12 +181,14 @@ requiredDuringSchedulingIgnoredDuringExecution:
           values: [fargate]
 {{- end }}
 
+{{/* Of one revision: in a roll-out a new pod may start beside an old one, where no other node is free. */}}
 {{- define "tidegauge.apart" -}}
 requiredDuringSchedulingIgnoredDuringExecution:
   - topologyKey: kubernetes.io/hostname
     labelSelector:
       matchLabels:
         {{- . | nindent 8 }}
+    matchLabelKeys: [pod-template-hash]
 {{- end }}
 
 {{- define "tidegauge.spread" -}}
