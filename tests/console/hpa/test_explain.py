@@ -138,6 +138,12 @@ def test_a_screen_has_everything_and_fits():
         assert f"\n{title}\n" in text
 
 
+@pytest.mark.parametrize("columns", [1, 4, 20])
+def test_a_screen_can_be_narrower_than_its_words(columns):
+    """The terminal breaks the lines then."""
+    assert "Assumed" in plain(list(screen(WHOLE, columns)))
+
+
 def test_colour_marks_what_matters():
     """And is left out where it is not wanted."""
     lines = list(screen(WHOLE, 80))

@@ -1,6 +1,5 @@
 """An explanation on a screen: what will happen first, then why, then what to do about it."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from tidegauge.autoscale.explaining.explanation import (
@@ -160,5 +159,4 @@ def _missing(missing: Sequence[Lack], columns: int) -> Iterator[Line]:
 
 def _assumed(assumed: Sequence[str], columns: int) -> Iterator[Line]:
     for one in assumed:
-        for number, piece in enumerate(textwrap.wrap(one, columns - 4)):
-            yield [Span("  · " if number == 0 else "    ", "dim"), Span(piece, "dim")]
+        yield from wrapped([Span("  · ", "dim")], one, columns, "dim")
