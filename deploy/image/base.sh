@@ -11,7 +11,8 @@ export BUILDAH_ISOLATION=${BUILDAH_ISOLATION:-chroot}
 mirror=$(find /etc/apt -name '*.list' -o -name '*.sources' | sort | xargs grep -hoE '^[^#]*https?://[^ ]+/debian/?( |$)' | grep -oE 'https?://[^ ]+' | sed -n 1p)
 folder=$(mktemp -d)
 trap 'rm -rf --one-file-system "$folder"' EXIT
-debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates "$suite" "$folder" "${mirror:?no mirror in the sources of apt}"
+# Without keys of Debian's it would only warn, and take whatever the mirror has.
+debootstrap --force-check-gpg --variant=minbase --include=python3,python3-venv,ca-certificates "$suite" "$folder" "${mirror:?no mirror in the sources of apt}"
 
 container=$(buildah "${flags[@]}" from scratch)
 buildah "${flags[@]}" add --quiet "$container" "$folder" /
