@@ -1,6 +1,6 @@
 """A simulation from beginning to end, as the record that tables and pages are made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
@@ -13,7 +13,7 @@ from tidegauge.autoscale.replay.building import Built
 from tidegauge.autoscale.replay.figures import metric_of
 from tidegauge.autoscale.replay.loads import Load
 from tidegauge.autoscale.replay.manifests import Given
-from tidegauge.autoscale.replay.result import Metric, Run
+from tidegauge.autoscale.replay.result import Metric, Run, Step
 from tidegauge.autoscale.replay.simulation import Setup, Simulation
 
 MOST_STEPS = 250_000
@@ -42,21 +42,8 @@ def simulated(
     progress: Callable[[float], None],
 ) -> Run:
     """The whole load, under the HPA given; `progress` is told the share of it that is done."""
-    setup = Setup(
-        autoscaler=given.autoscaler,
-        load=load,
-        workload=built.workload,
-        origins=built.origins,
-        period=controller.period,
-        settings=controller.settings,
-        profile=PROFILES[controller.profile],
-    )
-    simulation = Simulation(setup)
-    steps = []
-    for step in simulation.steps():
-        steps.append(step)
-        if not len(steps) % _TELL_EACH:
-            progress(step.at / load.seconds)
+    simulation = Simulation(_setup(given, built, load, controller))
+    steps = tuple(_told(simulation.steps(), load.seconds, progress))
     target = given.autoscaler.spec.scale_target_ref
     return Run(
         name=name,
@@ -71,9 +58,30 @@ def simulated(
         seconds=load.seconds,
         period=controller.period,
         metrics=metrics_of(given.autoscaler.spec),
-        steps=tuple(steps),
+        steps=steps,
         scores=simulation.scores(),
     )
+
+
+def _setup(given: Given, built: Built, load: Load, controller: Controller) -> Setup:
+    return Setup(
+        autoscaler=given.autoscaler,
+        load=load,
+        workload=built.workload,
+        origins=built.origins,
+        period=controller.period,
+        settings=controller.settings,
+        profile=PROFILES[controller.profile],
+    )
+
+
+def _told(
+    steps: Iterable[Step], seconds: float, progress: Callable[[float], None]
+) -> Iterator[Step]:
+    for number, step in enumerate(steps, 1):
+        if not number % _TELL_EACH:
+            progress(step.at / seconds)
+        yield step
 
 
 def metrics_of(spec: Spec) -> tuple[Metric, ...]:
