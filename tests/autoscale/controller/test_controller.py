@@ -284,12 +284,18 @@ def test_usage_without_labels():
         world.labelled = False
         async with running(world):
             await asyncio.sleep(16)
-        return [path for _, path in world.requests].count(USAGE), world.replicas("a")
+            replicas, asked = world.replicas("a"), [*world.asked]
+            world.labelled = True
+            await asyncio.sleep(600)
+            world.asked.clear()
+            await asyncio.sleep(15)
+        return replicas, asked, world.asked
 
-    asked, replicas = run(play())
+    replicas, without, with_labels = run(play())
 
     assert replicas == 5
-    assert asked == 1 + 4  # one look at all, then one of each HPA in each period
+    assert sorted(without) == ["", *["app=a"] * 2, *["app=b"] * 2]
+    assert with_labels == [""]  # another one was put in its place
 
 
 def test_conflicting_scale():
@@ -387,8 +393,9 @@ def test_refused_status():
 
 
 def test_what_a_status_write_keeps():
-    """Labels, annotations, finalizers and owners of an HPA stay as they are."""
+    """Labels, annotations, finalizers, owners and the beginning of the name stay as they are."""
     own = {
+        "generateName": "we",
         "labels": {"team": "a"},
         "annotations": {"note": "b"},
         "finalizers": ["example.com/c"],

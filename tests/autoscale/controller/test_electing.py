@@ -110,7 +110,7 @@ def test_resignation():
     assert other.resignation("end") is None
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), st.floats(0.1, 8.0), st.booleans(), st.booleans()),

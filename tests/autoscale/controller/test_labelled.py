@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegauge.autoscale.controller.labelled import Labelled, exact
@@ -28,6 +28,7 @@ LABELS = st.dictionaries(st.sampled_from("ab"), st.sampled_from("123"), max_size
 NAMES = st.sampled_from(["w", "x", "y", "z"])
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(NAMES, st.none() | LABELS), max_size=30),
     st.sampled_from(SELECTORS).map(parse_label_selector),
@@ -78,6 +79,7 @@ def test_exact(text, pair):
     assert exact(parse_label_selector(text)) == pair
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(NAMES, st.none() | st.sampled_from(SELECTORS)), max_size=20),
     st.lists(LABELS, max_size=3),

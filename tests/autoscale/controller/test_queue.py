@@ -1,7 +1,7 @@
 """Whose turn it is: the rules of upstream's queue."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegauge.autoscale.controller.queue import Turn, WorkQueue
@@ -89,6 +89,7 @@ def test_forgotten():
     assert queue.take(20.0) == Turn("a", 20.0)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["add", "later", "take", "done", "forget"]), st.integers(0, 2)),

@@ -4,7 +4,7 @@ import zlib
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tidegauge.autoscale.controller import remembering
@@ -99,6 +99,7 @@ def test_a_bomb_is_not_unpacked(monkeypatch):
         unpacked(bomb, NOW)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes(data):
     """Nothing but that one error comes of bytes that somebody else wrote."""

@@ -11,9 +11,10 @@ In reading order:
 
 - what it may be told: `options`; whom it looks after: `watched`, `labelled`, `selectors`, `scope`
 - whose turn it is: `queue`, and with waiting `feeding`
-- one reconcile: `targets`, `asking` the metric APIs, `acting`, `statuses`, and events by
+- one reconcile: `targets`, `asking` the metric APIs (`fading`), `acting`, `statuses`, and events by
   `correlating` and `recording`
-- who may act: `electing`, and with I/O `leading`; `writing` closes the way to all others
+- who may act: `electing`, and with I/O `leading`; `writing` closes the way to all others,
+  `patience` tries again what was turned away for now
 - what outlives it: `remembering`, `keeping`, `memories`
 - all of it together: `shift`, `controller`; what it says on /metrics: `measures`
 """

@@ -6,11 +6,11 @@ their pods' labels, and a selector is applied to these on the server's side too.
 """
 
 import asyncio
-from collections import OrderedDict
 from typing import Any, TypeAlias
 
 import msgspec
 
+from tidegauge.autoscale.controller.fading import Fading
 from tidegauge.autoscale.controller.labelled import Labelled
 from tidegauge.autoscale.controller.measures import Measures
 from tidegauge.autoscale.controller.patience import patiently
@@ -27,6 +27,12 @@ PODS_PER_ASKER = 50
 """Up to so many pods of a namespace for each HPA that asks at the same time, one list of all is
 cheaper than one list each: a request costs both ends about as much as 50 items."""
 
+CROWD_SECONDS = 3600.0
+"""As long as HPAs of a namespace are expected to come again: the longest sync period."""
+
+UNLABELLED_SECONDS = 600.0
+"""As long as items are taken to have no labels; another metrics server may answer then."""
+
 _Request: TypeAlias = tuple[str, tuple[tuple[str, str], ...]]
 
 
@@ -35,15 +41,15 @@ class Crowd:
 
     def __init__(self, fresh: float) -> None:
         self._fresh = fresh
-        self._windows: dict[str, tuple[float, int, int]] = {}
+        self._windows: Fading[str, tuple[float, int, int]] = Fading(CROWD_SECONDS)
         """When the present window began, how many came in it, and how many in the one before."""
 
     def came(self, path: str, now: float, most: int) -> int:
         """One more; all that are likely to come within the window. `most` is for the first time."""
-        began, count, before = self._windows.get(path, (now, 0, most))
+        began, count, before = self._windows.get(path, now) or (now, 0, most)
         if now - began >= self._fresh:
             began, count, before = now, 0, count
-        self._windows[path] = began, count + 1, before
+        self._windows.put(path, (began, count + 1, before), now)
         return max(count + 1, before)
 
 
@@ -53,11 +59,10 @@ class Asking:
     def __init__(self, client: Client, clock: Clock, fresh: float, measures: Measures) -> None:
         self._client = client
         self._clock = clock
-        self._fresh = fresh
         self._measures = measures
-        self._asked: OrderedDict[_Request, tuple[float, asyncio.Task[Any]]] = OrderedDict()
+        self._asked: Fading[_Request, asyncio.Task[Any]] = Fading(fresh)
         self._crowd = Crowd(fresh)
-        self._unlabelled: set[str] = set()
+        self._unlabelled: Fading[str, bool] = Fading(UNLABELLED_SECONDS)
         """Paths whose items come without labels, so that they cannot be told apart here."""
 
     async def answer(self, question: Question) -> Answer:
@@ -71,12 +76,13 @@ class Asking:
         """The answer to a question about pods' usage, out of one about the whole namespace if that
         is cheaper; so many pods and HPAs there are in it.
         """
-        crowd = self._crowd.came(question.path, self._clock.monotonic(), askers)
-        if crowd < 2 or pods > crowd * PODS_PER_ASKER or question.path in self._unlabelled:
+        now = self._clock.monotonic()
+        crowd = self._crowd.came(question.path, now, askers)
+        if crowd < 2 or pods > crowd * PODS_PER_ASKER or self._unlabelled.get(question.path, now):
             return await self.answer(question)
         everything = await self._shared((question.path, ()), lambda: self._ask_all(question))
         if everything is None:
-            self._unlabelled.add(question.path)
+            self._unlabelled.put(question.path, True, now)
             return await self.answer(question)
         if isinstance(everything, Failure):
             return everything
@@ -85,24 +91,18 @@ class Asking:
 
     def close(self) -> None:
         """Give up what nobody waits for any more."""
-        for _, task in self._asked.values():
+        for task in self._asked.clear():
             task.cancel()
-        self._asked.clear()
 
     async def _shared(self, request: _Request, ask: Any) -> Any:
         now = self._clock.monotonic()
-        self._drop_old(now)
-        if request in self._asked:
-            self._measures.requests.labels("shared").inc()
-        else:
-            self._measures.requests.labels("asked").inc()
-            self._asked[request] = now, asyncio.create_task(ask())
+        task = self._asked.get(request, now)
+        self._measures.requests.labels("shared" if task else "asked").inc()
+        if task is None:
+            task = asyncio.create_task(ask())
+            self._asked.put(request, task, now)
         # One asker that is cancelled must not take the answer from the others.
-        return await asyncio.shield(self._asked[request][1])
-
-    def _drop_old(self, now: float) -> None:
-        while self._asked and now - next(iter(self._asked.values()))[0] >= self._fresh:
-            self._asked.popitem(last=False)
+        return await asyncio.shield(task)
 
     async def _ask(self, question: Question) -> Answer:
         got = await self._read(question, question.params)

@@ -99,7 +99,16 @@ class Scope:
             if autoscaler and any(one.type in _USAGE for one in autoscaler.spec.metrics):
                 self._askers[autoscaler.namespace] += more
         if before and not after:
-            namespace = before.key.partition("/")[0]
-            if namespace in self._selectors:
-                self._selectors[namespace].remove(before.key)
+            self._removed(before.key)
         self._listener(before, after)
+
+    def _removed(self, key: str) -> None:
+        """Of a namespace whose last HPA went, nothing is kept."""
+        namespace = key.partition("/")[0]
+        if not self._askers[namespace]:
+            del self._askers[namespace]
+        selectors = self._selectors.get(namespace)
+        if selectors is not None:
+            selectors.remove(key)
+            if not len(selectors):
+                del self._selectors[namespace]

@@ -14,6 +14,9 @@ class Selectors:
         self._known: dict[str, LabelSelector] = {}
         self._by_pair: dict[tuple[str, str] | None, dict[str, LabelSelector]] = {}
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def put(self, key: str, selector: LabelSelector) -> None:
         if self._known.get(key) != selector:
             self.remove(key)

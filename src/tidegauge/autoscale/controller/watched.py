@@ -33,6 +33,7 @@ class _PodMetadata(Metadata, frozen=True, kw_only=True, rename="camel"):
 
 
 class _Metadata(_PodMetadata, frozen=True, kw_only=True, rename="camel"):
+    generate_name: str = ""
     owner_references: list[dict[str, Any]] = msgspec.field(default_factory=list)
     finalizers: list[str] = msgspec.field(default_factory=list)
 
@@ -81,6 +82,7 @@ def _keep_autoscaler(got: _Autoscaler) -> Hpa:
             "metadata": {
                 "namespace": meta.namespace,
                 "name": meta.name,
+                "generateName": meta.generate_name,
                 "uid": meta.uid,
                 "resourceVersion": meta.resource_version,
                 "labels": meta.labels or {},
