@@ -10,6 +10,8 @@ from tidegauge.units.timestamp import format_rfc3339
 
 _ROOT = "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers"
 
+_SECOND = {"name": "second", "namespace": "shop"}
+
 
 class FakeClient:
     """Answers of its fields; `down` makes everything fail, `forbidden` paths are refused.
@@ -24,6 +26,8 @@ class FakeClient:
         self.looked_at: float | None = None
         self.reported = ""
         self.down = False
+        self.second = False
+        """Whether the target has another HPA, too."""
         self.forbidden: tuple[str, ...] = ()
 
     async def get(self, path: str, *, type: type, params: Any = None) -> Any:  # noqa: A002, ARG002  (as the client has it)
@@ -47,7 +51,7 @@ class FakeClient:
     def _answers(self) -> dict[str, Any]:
         hpa = self._hpa()
         return {
-            _ROOT: {"items": [hpa]},
+            _ROOT: {"items": [hpa, hpa | {"metadata": _SECOND}] if self.second else [hpa]},
             f"{_ROOT}/web": hpa,
             "/apis/apps": {"name": "apps", "versions": [{"version": "v1"}]},
             "/apis/apps/v1": {

@@ -131,6 +131,14 @@ async def test_who_may_not_list_hpas_can_record_one(world):
     assert world.said == ["may not list pods: it is recorded as if there were none"]
 
 
+async def test_a_second_hpa_is_seen_when_it_comes(world):
+    """What it selects is in the recording from the look after that on."""
+    world.events[14] = lambda client: setattr(client, "second", True)
+    recording = await world.record(40)
+
+    assert [[*one.others] for one in recording.situations] == [[], [], ["shop/second"]]
+
+
 async def test_without_the_hpa_there_is_no_recording(world):
     """The first look must succeed."""
     one = Recorder(world.reader, world.clock, "shop", "db", Controller())

@@ -12,7 +12,7 @@ from tidegauge.autoscale.reading.reader import Neighbourhood, Observed, Reader
 from tidegauge.autoscale.replay.frames import Header
 from tidegauge.autoscale.replay.recording import Writer
 from tidegauge.autoscale.replay.runs import Controller
-from tidegauge.cluster.errors import ClusterError, Forbidden
+from tidegauge.cluster.errors import ClusterError
 from tidegauge.units.clock import Clock
 
 _AHEAD = 0.25
@@ -60,7 +60,7 @@ class Recorder:
         Raises ClusterError where the first look fails; later ones leave gaps.
         """
         ends = math.inf if seconds is None else self._clock.now() + seconds
-        near = await self._near()
+        near = await self._near({})
         seen = await self._look(near)
         writer = Writer(await self._header(seen))
         write(writer.header() + writer.frame(seen.object.spec, seen.situation))
@@ -79,18 +79,19 @@ class Recorder:
             else:
                 failing = ""
                 write(writer.frame(seen.object.spec, seen.situation))
+                near = await self._near(near)  # for the next look, which has no time for it
         await sleep(max(ends - self._clock.now(), 0))
 
     def _upcoming(self, seen: Observed) -> float:
         looked = _looked(seen.situation.autoscaler.status)
         return next_look(self._clock.now(), self._controller.period, looked)
 
-    async def _near(self) -> Neighbourhood:
-        """The namespace's HPAs once, for what they select; none for who may not list them."""
+    async def _near(self, before: Neighbourhood) -> Neighbourhood:
+        """The namespace's HPAs, for what they select; as before where none can be listed."""
         try:
             return await self._reader.neighbourhood(self._namespace)
-        except Forbidden:
-            return {}
+        except ClusterError:
+            return before
 
     async def _look(self, near: Neighbourhood) -> Observed:
         one = await self._reader.alone(self._namespace, self._name)
