@@ -217,7 +217,9 @@ def test_more_labels_and_annotations_take_the_place_of_the_charts() -> None:
             {
                 "commonLabels": {"team": "all"},
                 "service": {"labels": {"team": "service"}},
-                "serviceMonitor": {"additionalLabels": {"team": "monitor"}},
+                "serviceMonitor": {
+                    "additionalLabels": {"team": "monitor", "app.kubernetes.io/instance": "own"}
+                },
                 "podAnnotations": {default: "sidecar"},
                 "apiService": {"annotations": {ours: "a/b"}},
                 "tls": {"type": "cert-manager", "certManager": {"labels": {"team": "issuer"}}},
@@ -231,6 +233,8 @@ def test_more_labels_and_annotations_take_the_place_of_the_charts() -> None:
     }
 
     assert list(teams.values()) == ["service", "monitor", "issuer", "all"]
+    (monitor,) = rendered.of("ServiceMonitor")
+    assert monitor["metadata"]["labels"]["app.kubernetes.io/instance"] == "own"
     assert server["spec"]["template"]["metadata"]["annotations"][default] == "sidecar"
     assert {each["metadata"]["annotations"][ours] for each in rendered.of("APIService")} == {"a/b"}
 
