@@ -182,6 +182,12 @@ def rolling(size: int, ready: int, cpu: int) -> Situation:
             "queue asks for 1, and minReplicas is 2.",
         ),
         (
+            from_zero(15, minReplicas=3),
+            Past(),
+            "Scales up from 0 to 3",
+            "queue is above its target and asks for 2, and minReplicas is 3.",
+        ),
+        (
             from_zero(0, minReplicas=2),
             Past(),
             "Scales up from 0 to 2",
@@ -199,6 +205,7 @@ def rolling(size: int, ready: int, cpu: int) -> Situation:
         "fewer pods than its size",
         "from zero",
         "from zero to the minimum",
+        "from zero to more than asked for",
         "to the minimum alone",
         "by what was remembered",
     ],

@@ -86,11 +86,12 @@ def _why_raised(decision: Decision, stable: Stabilization) -> str:
 def _why_more(proposals: Proposals, current: int, minimum: int) -> str:
     """The ratio alone does not tell the direction: it is multiplied by the pods that count."""
     label, asks = _label(proposals), f"asks for {proposals.replicas}"
+    if proposals.replicas < minimum:  # from zero
+        asks += f", and minReplicas is {minimum}"
     if _ratio(proposals) > 1:
         return f"{label} is above its target and {asks}."
     if not current:
-        least = f", and minReplicas is {minimum}" if proposals.replicas < minimum else ""
-        return f"{label} {asks}{least}."
+        return f"{label} {asks}."
     return f"{label} {asks}: it is not above its target, but more than {current} pods count."
 
 
