@@ -47,6 +47,9 @@ UNUSED = (
 ROOT_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 """Where the image's SSL_CERT_FILE leads."""
 
+LAUNCHER = "#!/usr/bin/python3\nimport tidegauge.__main__\n"
+"""For `kubectl exec … -- tidegauge doctor`: the kernel reads the first line, it takes no shell."""
+
 USER = "tidegauge:x:1000:1000::/:/sbin/nologin\n"
 """The chart's uid; a name for it, since some libraries ask for one."""
 
@@ -66,11 +69,15 @@ def closure(name: str) -> dict[str, Distribution]:
 
 
 def copy_distributions(root: Path) -> None:
-    """Modules and metadata; no scripts, which would need a shell or another Python's path."""
+    """Modules and metadata; of the scripts, which name this stage's Python, ours alone, anew."""
     for each in closure("tidegauge").values():
         for file in each.files or ():
             if ".." not in file.parts and file.suffix != ".pyc":
                 copy(Path(str(file.locate())), root / APP / file)
+    launcher = root / "usr/bin/tidegauge"
+    launcher.parent.mkdir(parents=True, exist_ok=True)
+    launcher.write_text(LAUNCHER)
+    launcher.chmod(0o755)
 
 
 def copy_python(root: Path) -> None:

@@ -79,6 +79,15 @@ def test_the_incumbents_families(installed: Installed) -> None:
     assert {name for name in types if name.startswith("metrics_server_")} == FAMILIES
 
 
+def test_the_doctor_in_the_pod(installed: Installed) -> None:
+    """As its manual says; what the pod's account may not see is told, the kubelet is reached."""
+    command = ("exec", "deploy/tidegauge", "--", "tidegauge", "doctor", "--fail-on=never")
+    said = installed.kubectl("-n", "kube-system", *command)
+
+    assert "1 of 1 kubelets answer" in said
+    assert "TG101" in said
+
+
 def test_a_node_that_is_left_out(installed: Installed) -> None:
     """It has no usage, and says 404."""
     plane = installed.plane
