@@ -143,7 +143,7 @@ def test_kill(stage: Stage) -> None:
     failures = asking.failures()
     window = max((each.at for each in failures), default=killed) - killed
     _told("kill -9", asking)
-    print(f"within {window:.2f} s of its death; { ({each.said for each in failures}) }")
+    print(f"within {window:.2f} s of its death; {sorted({each.said for each in failures})}")
     assert {each.status for each in failures} <= {502, 503}
     assert min((each.at for each in failures), default=killed) > killed - 0.5
     assert window < NOTICED_SECONDS + 1.0
