@@ -34,7 +34,9 @@ from tidegauge.console.kinds import (
 )
 from tidegauge.console.options import Logging
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,240}[a-z0-9])?")
+"""Of what is named so or begins so: `-memory-63` must fit in 253 letters, too."""
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _FILE = "file:"
 _MOMENT = 0.001
 """The shortest of spans that must not be nothing."""
@@ -203,17 +205,22 @@ def _problems(options: ControllerOptions) -> Iterator[str]:
 
 
 def _names(options: ControllerOptions) -> Iterator[str]:
-    named = (
-        *(("namespaces", name) for name in options.namespaces if name.strip()),
-        ("leader-elect-resource-name", options.leader_elect_resource_name),
+    namespaces = [name for name in options.namespaces if name.strip()]
+    for flag, name in (
+        *(("namespaces", name) for name in namespaces),
         ("leader-elect-resource-namespace", options.leader_elect_resource_namespace),
-    )
-    for flag, name in named:
-        if not _NAME.fullmatch(name):
+    ):
+        if not _NAMESPACE.fullmatch(name):
             yield (
-                f"--{flag}: {name!r} cannot be a name: use lower-case letters, digits, dashes and "
-                "dots, at most 253"
+                f"--{flag}: {name!r} cannot be a namespace: use lower-case letters, digits and "
+                "dashes, at most 63"
             )
+    name = options.leader_elect_resource_name
+    if not _NAME.fullmatch(name):
+        yield (
+            f"--leader-elect-resource-name: {name!r} cannot be a name: use lower-case letters, "
+            "digits, dashes and dots, at most 242"
+        )
 
 
 def _election(options: ControllerOptions) -> Iterator[str]:

@@ -3,6 +3,8 @@
 Upstream's have the names and labels of kube-controller-manager's, so dashboards and alerts work.
 """
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 from tidegauge.autoscale.engine.decision import Decision
@@ -54,92 +56,77 @@ class Measures:
         self._desired.clear()
 
     def _add_upstreams(self) -> None:
-        self._reconciliations = Counter(
+        done = ["action", "error"]
+        computed = [*done, "metric_type"]
+        self._reconciliations = self._counter(
             f"{_SUBSYSTEM}_reconciliations_total",
             "Reconciles, by what they did and whose error ended them.",
-            ["action", "error"],
-            registry=self.registry,
+            done,
         )
-        self._reconciliation_seconds = Histogram(
-            f"{_SUBSYSTEM}_reconciliation_duration_seconds",
-            "How long a reconcile took.",
-            ["action", "error"],
-            buckets=_BUCKETS,
-            registry=self.registry,
+        self._reconciliation_seconds = self._histogram(
+            f"{_SUBSYSTEM}_reconciliation_duration_seconds", "How long a reconcile took.", done
         )
-        self._computations = Counter(
+        self._computations = self._counter(
             f"{_SUBSYSTEM}_metric_computation_total",
             "Computations of one metric, by what it alone would do.",
-            ["action", "error", "metric_type"],
-            registry=self.registry,
+            computed,
         )
-        self._computation_seconds = Histogram(
+        self._computation_seconds = self._histogram(
             f"{_SUBSYSTEM}_metric_computation_duration_seconds",
             "How long a computation of one metric took.",
-            ["action", "error", "metric_type"],
-            buckets=_BUCKETS,
-            registry=self.registry,
+            computed,
         )
-        self.autoscalers = Gauge(
-            f"{_SUBSYSTEM}_num_horizontal_pod_autoscalers",
-            "HPAs that are looked after.",
-            registry=self.registry,
+        self.autoscalers = self._gauge(
+            f"{_SUBSYSTEM}_num_horizontal_pod_autoscalers", "HPAs that are looked after."
         )
-        self._desired = Gauge(
-            f"{_SUBSYSTEM}_desired_replicas",
-            "What was decided last.",
-            ["namespace", "hpa_name"],
-            registry=self.registry,
+        self._desired = self._gauge(
+            f"{_SUBSYSTEM}_desired_replicas", "What was decided last.", ["namespace", "hpa_name"]
         )
 
     def _add_ours(self) -> None:
-        self.leading = Gauge(
-            "tidegauge_controller_leading",
-            "1 while this process may write.",
-            registry=self.registry,
+        self.leading = self._gauge(
+            "tidegauge_controller_leading", "1 while this process may write."
         )
-        self.waiting = Gauge(
-            "tidegauge_controller_queue_length",
-            "HPAs that are due and wait for a worker.",
-            registry=self.registry,
+        self.waiting = self._gauge(
+            "tidegauge_controller_queue_length", "HPAs that are due and wait for a worker."
         )
-        self.lateness = Histogram(
-            "tidegauge_controller_queue_seconds",
-            "How long HPAs that were due waited for a worker.",
-            buckets=_BUCKETS,
-            registry=self.registry,
+        self.lateness = self._histogram(
+            "tidegauge_controller_queue_seconds", "How long HPAs that were due waited for a worker."
         )
-        self.skipped = Counter(
+        self.skipped = self._counter(
             "tidegauge_controller_skipped_total",
             "Reconciles put off until the watch had caught up with our own write.",
-            registry=self.registry,
         )
-        self.requests = Counter(
+        self.requests = self._counter(
             "tidegauge_controller_metric_requests_total",
             "Requests to the metric APIs, and how often an answer that was there served instead.",
             ["source"],
-            registry=self.registry,
         )
-        self.remembered = Gauge(
-            "tidegauge_controller_memories",
-            "HPAs whose history is known.",
-            registry=self.registry,
+        self.remembered = self._gauge(
+            "tidegauge_controller_memories", "HPAs whose history is known."
         )
-        self.informer_synced = Gauge(
+        self._add_informers()
+
+    def _add_informers(self) -> None:
+        self.informer_synced = self._gauge(
             "tidegauge_informer_synced",
             "1 once everything of a resource has been listed.",
             ["resource"],
-            registry=self.registry,
         )
-        self.informer_objects = Gauge(
-            "tidegauge_informer_objects",
-            "Objects of a resource that are known.",
-            ["resource"],
-            registry=self.registry,
+        self.informer_objects = self._gauge(
+            "tidegauge_informer_objects", "Objects of a resource that are known.", ["resource"]
         )
-        self.informer_restarts = Counter(
+        self.informer_restarts = self._counter(
             "tidegauge_informer_restarts_total",
             "Watches that ended and were begun again, by reason.",
             ["resource", "reason"],
-            registry=self.registry,
         )
+
+    def _counter(self, name: str, meaning: str, labels: Sequence[str] = ()) -> Counter:
+        return Counter(name, meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, labels: Sequence[str] = ()) -> Gauge:
+        return Gauge(name, meaning, labels, registry=self.registry)
+
+    def _histogram(self, name: str, meaning: str, labels: Sequence[str] = ()) -> Histogram:
+        return Histogram(name, meaning, labels, buckets=_BUCKETS, registry=self.registry)

@@ -13,8 +13,9 @@ from tidegauge.cluster.errors import ServerError, TooManyRequests, Unreachable
 
 T = TypeVar("T")
 
-MOST_WAITED = 10.0
-"""Seconds in all: within a period the next look is as good, and others wait for the worker."""
+MOST_WAITED = 5.0
+"""Seconds in all: a good part of a period later the next look is as good, and until then others
+wait for the worker."""
 
 
 PASSING = (Unreachable, ServerError, TooManyRequests)

@@ -43,13 +43,14 @@ class Recorder:
             self._changes.failed("events", "full", problem=f"{WAITING} events wait; some are lost")
 
     async def run(self) -> None:
-        """Until cancelled."""
-        while True:
-            told = await self._waiting.get()
-            try:
+        """Until cancelled; what is not written then never will be."""
+        try:
+            while True:
+                told = await self._waiting.get()
                 await self._write(told)
-            finally:
                 self._waiting.task_done()
+        finally:
+            self._waiting = asyncio.Queue(WAITING)
 
     async def flush(self) -> None:
         """Wait until all that was told is written or lost; `run` has to be running."""
