@@ -12,8 +12,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.clock import ManualClock
-from tidegauge.security.certificates import SelfMadePair, service_names
+from tidegauge.security.certificates import service_names
 from tidegauge.security.files import FileError
+from tidegauge.security.selfmade import SelfMadePair
 
 NAMES = service_names("metrics-server", "kube-system")
 DAY = 86_400.0

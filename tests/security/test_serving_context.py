@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from tests.clock import ManualClock
-from tidegauge.security.certificates import Pair, SelfMadePair, service_names
+from tidegauge.security.certificates import Pair, service_names
 from tidegauge.security.files import FileError
+from tidegauge.security.selfmade import SelfMadePair
 from tidegauge.security.serving_context import (
     _CIPHERS,
     NamedPair,

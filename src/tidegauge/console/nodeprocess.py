@@ -12,8 +12,8 @@ from tidegauge.console.running import bound, reporter, told_to_stop
 from tidegauge.sandbox.endpoint import BEARER, Endpoint
 from tidegauge.sandbox.thismachine.housekeeping import Housekeeping
 from tidegauge.sandbox.thismachine.machine import Machine
-from tidegauge.security.certificates import SelfMadePair
 from tidegauge.security.files import FileError, Report, TokenBearer, WatchedFile, replace_file
+from tidegauge.security.selfmade import SelfMadePair
 from tidegauge.security.serving_context import PairFiles, PairSource, ServingContext
 from tidegauge.serving.authentication import Authenticator, TokenCache
 from tidegauge.serving.messages import User

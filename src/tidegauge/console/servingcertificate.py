@@ -11,8 +11,9 @@ from tidegauge.cluster.client import Client
 from tidegauge.console.certificates import SharedCertificate, keep
 from tidegauge.console.options import Options
 from tidegauge.console.registrations import Registrations
-from tidegauge.security.certificates import SelfMadePair, service_names
+from tidegauge.security.certificates import service_names
 from tidegauge.security.files import FileError, Report, WatchedFile
+from tidegauge.security.selfmade import SelfMadePair
 from tidegauge.security.serving_context import PairFiles, PairSource
 from tidegauge.serving.health import Problem, nothing
 from tidegauge.units.clock import Clock
