@@ -714,7 +714,9 @@ def test_memories_that_cannot_be_kept():
             stopping = world.clock.monotonic()
         return world.clock.monotonic() - stopping, world.get("leases", LEASE.name)["spec"]
 
-    took, lease = run(play())
+    with capture_logs() as logs:
+        took, lease = run(play())
 
     assert took < 8
+    assert "the last memories are not kept" in {one["event"] for one in logs}
     assert lease.get("holderIdentity", "") == ""

@@ -217,19 +217,9 @@ class Direct(Client):
             await self.answering.wait()
             await asyncio.sleep(self.latency(request.path))
         if request.path.startswith("/apis/metrics.k8s.io/"):
-            selector = (request.params or {}).get("labelSelector", "")
-            self.world.asked.append(selector)
-            body = json.dumps(self.world.usage(selector)).encode()
-            yield _Answer(url, "application/json", _once(body))
+            yield _Answer(url, "application/json", _once(self._usage(request)))
             return
-        target = f"{request.path}?{urlencode(request.params or {})}"
-        headers = (
-            ("authorization", f"Bearer {self.world.token}"),
-            ("accept", request.accept),
-            ("content-type", request.content_type),
-        )
-        asked = Request(request.method, target, headers, request.data or b"")
-        async with self.world.server.handler.answer(asked) as response:
+        async with self.world.server.handler.answer(self._asked(request)) as response:
             found = {name.lower(): value for name, value in response.headers}
             content_type = found.get("content-type", "")
             if response.lasting is not None:
@@ -240,6 +230,21 @@ class Direct(Client):
             if response.status >= 300:
                 raise refusal(url, response.status, content_type, body, None)
             yield _Answer(url, content_type, _once(body))
+
+    def _usage(self, request: Any) -> bytes:
+        selector = (request.params or {}).get("labelSelector", "")
+        self.world.asked.append(selector)
+        return json.dumps(self.world.usage(selector)).encode()
+
+    def _asked(self, request: Any) -> Request:
+        """As it would arrive."""
+        target = f"{request.path}?{urlencode(request.params or {})}"
+        headers = (
+            ("authorization", f"Bearer {self.world.token}"),
+            ("accept", request.accept),
+            ("content-type", request.content_type),
+        )
+        return Request(request.method, target, headers, request.data or b"")
 
     async def _while_connected(
         self, url: str, chunks: AsyncGenerator[bytes, None]

@@ -170,10 +170,12 @@ class Shift:
 
     async def _keep(self) -> None:
         """Leave the memories to who leads next."""
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(LAST_WORDS):
                 if self._may():
                     await self._memories.flush()
+        except TimeoutError:
+            _log.warning("the last memories are not kept", seconds=LAST_WORDS)
 
 
 async def _ended_by_a_bug(tasks: list[asyncio.Task[Any]]) -> None:
