@@ -400,6 +400,16 @@ def test_log_counts_more() -> None:
     assert rules_of(seen) == {"TG305", "TG602"}
 
 
+def test_what_a_server_waits_for() -> None:
+    """Of an unready one, what its container lacks is shown: it leads to the mistake."""
+    waits = {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "tidegauge:none"'}
+    container = {"name": "tidegauge", "state": {"waiting": waits}}
+    unready = ready("False", message="containers with unready status: [tidegauge]")
+    (found,) = diagnose(with_server(status={**unready, "containerStatuses": [container]}))
+    assert found.rule == "TG402"
+    assert found.evidence[0].endswith(f"{waits['reason']}: {waits['message']}")
+
+
 @pytest.mark.parametrize(("reason", "message", "what"), UNAVAILABLE.values(), ids=UNAVAILABLE)
 def test_unavailable(reason: str, message: str, what: str) -> None:
     """Why an APIService is not available is told from its condition."""

@@ -120,9 +120,19 @@ class _LastState(Struct, frozen=True):
     terminated: Terminated | None = None
 
 
+class _Waiting(Struct, frozen=True):
+    reason: str = ""
+    message: str = ""
+
+
+class _NowState(Struct, frozen=True):
+    waiting: _Waiting | None = None
+
+
 class ContainerStatus(Struct, frozen=True, kw_only=True, rename="camel"):
     name: str = ""
     restart_count: int = 0
+    state: _NowState = _NowState()
     last_state: _LastState = _LastState()
 
 

@@ -70,8 +70,12 @@ def unready(evidence: Evidence) -> Iterator[Found]:
 
 
 def _waiting(pod: Pod) -> str:
-    told = (one for one in pod.status.conditions if one.status != "True" and one.message)
-    return next((f"{one.type}: {one.message}" for one in told), f"phase {pod.status.phase}")
+    """What a container waits for, such as its image, says more than that the pod is not ready."""
+    states = (one.state.waiting for one in pod.status.container_statuses)
+    waits = [f"{one.reason}: {one.message}" for one in states if one and one.message]
+    conditions = (one for one in pod.status.conditions if one.status != "True" and one.message)
+    told = [*waits, *(f"{one.type}: {one.message}" for one in conditions)]
+    return next(iter(told), f"phase {pod.status.phase}")
 
 
 @rule(
