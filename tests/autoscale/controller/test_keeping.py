@@ -24,6 +24,9 @@ from tidegauge.cluster.errors import Conflict, Forbidden, ServerError, Status
 KEPT = Kept("u", Memory((Recommendation(BEGIN, 4),)))
 MANY = {f"shop/app-{i}": KEPT for i in range(40)}
 
+BUSY = ServerError("http://api", 503, Status(503, "ServiceUnavailable", "not now"))
+DENIED = Forbidden("http://api", 403, Status(403, "Forbidden", "not you"))
+
 
 def keeper_in(world, may=lambda: True):
     client = Direct(world)
@@ -176,7 +179,7 @@ class Slow:
     def __init__(self, clock):
         self.clock = clock
         self.saved = []
-        self.broken = False
+        self.error = None
         self.pause = 0.0
 
     async def load(self, _now):
@@ -185,8 +188,8 @@ class Slow:
     async def save(self, memories, _now):
         self.saved.append((round(self.clock.monotonic()), sorted(memories)))
         await asyncio.sleep(self.pause)
-        if self.broken:
-            raise OSError(28, "No space left on device")
+        if self.error:
+            raise self.error
 
 
 @pytest.mark.parametrize(
@@ -220,10 +223,10 @@ def test_a_full_disk():
         memories = Memories(keeper, world.clock)
         async with asyncio.TaskGroup() as group:
             task = group.create_task(memories.run())
-            keeper.broken = True
+            keeper.error = OSError(28, "No space left on device")
             memories.put("shop/web", "u", Memory(), rescaled=True)
             await asyncio.sleep(7)
-            keeper.broken = False
+            keeper.error = None
             await asyncio.sleep(20)
             task.cancel()
         return [at for at, _ in keeper.saved]
@@ -233,6 +236,24 @@ def test_a_full_disk():
     assert len(times) >= 3
     assert max(times) < 12
     assert [one["event"] for one in logs] == ["remembering failed", "remembering recovered"]
+
+
+def test_a_missing_right():
+    """What will not be better in a moment is not tried every moment."""
+
+    async def play():
+        world = World()
+        keeper = Slow(world.clock)
+        keeper.error = DENIED
+        memories = Memories(keeper, world.clock)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(memories.run())
+            memories.put("shop/web", "u", Memory(), rescaled=True)
+            await asyncio.sleep(70)
+            task.cancel()
+        return [at for at, _ in keeper.saved]
+
+    assert run(play()) == pytest.approx([2, 32, 62], abs=1)
 
 
 class Failing(NoKeeper):
@@ -246,10 +267,6 @@ class Failing(NoKeeper):
             self.left -= 1
             raise self.error
         return {"shop/web": KEPT}
-
-
-BUSY = ServerError("http://api", 503, Status(503, "ServiceUnavailable", "not now"))
-DENIED = Forbidden("http://api", 403, Status(403, "Forbidden", "not you"))
 
 
 @pytest.mark.parametrize(

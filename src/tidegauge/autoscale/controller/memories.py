@@ -7,7 +7,7 @@ from tidegauge.autoscale.controller.keeping import KEEPING_ERRORS, Keeper
 from tidegauge.autoscale.controller.patience import PASSING
 from tidegauge.autoscale.controller.remembering import Kept, moved
 from tidegauge.autoscale.engine.memory import Memory
-from tidegauge.cluster.errors import ClusterError
+from tidegauge.cluster.errors import ClusterError, Conflict, NotFound
 from tidegauge.telemetry.changes import OnChange
 from tidegauge.telemetry.logs import get_logger
 from tidegauge.units.clock import Clock
@@ -24,6 +24,10 @@ HPA is looked at."""
 
 STEP_SECONDS = 1.0
 """Of the wall clock, when it was set: less than any window or period, more than a loop is late."""
+
+_PASSING = (*PASSING, Conflict, NotFound, OSError)
+"""What may be better in a moment, such as a ConfigMap that was deleted. Not so a missing right: to
+try it every two seconds would cost more than all the rest."""
 
 _log = get_logger("memory")
 
@@ -102,7 +106,7 @@ class Memories:
             await self._keeper.save(dict(self._kept), self._clock.now())
         except KEEPING_ERRORS as error:
             self._failed(error)
-            self._save_within(SOON)
+            self._save_within(SOON if isinstance(error, _PASSING) else LATER)
         except asyncio.CancelledError:
             self._save_within(0.0)  # whether it was written is not known
             raise
