@@ -14,7 +14,7 @@ from pathlib import Path
 from tidegauge.console.demo.demo import Demo
 from tidegauge.console.demo.frame import compose
 from tidegauge.console.demo.options import DemoOptions
-from tidegauge.console.demo.spans import Line
+from tidegauge.console.spans import Line
 from tidegauge.sandbox.faults.playing import read
 from tidegauge.sandbox.simulation import library
 from tidegauge.telemetry import logs

@@ -14,9 +14,9 @@ from tidegauge.console.demo.frame import LETTERS, Shown, compose
 from tidegauge.console.demo.options import FLAGS
 from tidegauge.console.demo.picture import UNMEASURED, Gap, Picture
 from tidegauge.console.demo.reading import Answers, picture
-from tidegauge.console.demo.spans import Span, ansi, fitted, plain, wrapped
 from tidegauge.console.demo.summary import Figures
 from tidegauge.console.demo.watching import Account
+from tidegauge.console.spans import Span, ansi, fitted, plain, wrapped
 from tidegauge.console.wording import tables
 from tidegauge.sandbox.faults.declared import FAULTS
 from tidegauge.sandbox.faults.playing import read

@@ -32,7 +32,7 @@ from tidegauge.autoscale.explaining.recollecting import Past
 from tidegauge.autoscale.reading.reader import Reader
 from tidegauge.cluster.client import Client
 from tidegauge.cluster.kubeconfig import load_kubeconfig
-from tidegauge.console.hpa.looking import look
+from tidegauge.console.hpa.explain.looking import look
 from tidegauge.units.clock import SystemClock
 
 NAMESPACE = "explained"

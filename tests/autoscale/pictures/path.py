@@ -75,6 +75,7 @@ def _metrics(canvas: Canvas, got: Decision) -> None:
         calculation = one.calculation
         assert calculation
         metric = metric_of(one.metric, one.name)
+        assert metric.target is not None
         y = _TOP + 56 + number * 46
         usage, target = shown(usage_of(calculation), metric.unit), shown(metric.target, metric.unit)
         canvas.text(x, y, f"{metric.label}: {usage} of {target} each", "bold")

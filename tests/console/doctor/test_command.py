@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.doctor.given import evidence, look
-from tidegauge.console.demo.spans import plain
 from tidegauge.console.doctor import command, manual
 from tidegauge.console.doctor.report import report
 from tidegauge.console.exits import Exit
+from tidegauge.console.spans import plain
 from tidegauge.doctor.diagnosis import RULES, diagnose
 from tidegauge.doctor.evidence import Evidence
 

@@ -39,13 +39,13 @@ from tidegauge.autoscale.explaining.recollecting import Past
 from tidegauge.autoscale.reading.reader import Reader
 from tidegauge.cluster.access import Access
 from tidegauge.cluster.client import Client
-from tidegauge.console.demo.spans import ansi, plain, width
 from tidegauge.console.exits import Exit
 from tidegauge.console.hpa.command import hpa as command
-from tidegauge.console.hpa.explainscreen import screen
-from tidegauge.console.hpa.looking import look
-from tidegauge.console.hpa.lstable import table
-from tidegauge.console.hpa.watched import Watched
+from tidegauge.console.hpa.explain.looking import look
+from tidegauge.console.hpa.explain.screen import screen
+from tidegauge.console.hpa.explain.table import table
+from tidegauge.console.hpa.explain.watched import Watched
+from tidegauge.console.spans import ansi, plain, width
 from tidegauge.units.clock import SystemClock
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -242,7 +242,7 @@ def test_a_watch_outlives_a_failing_look(served, run, capsys, monkeypatch):
                 raise KeyboardInterrupt
         return now
 
-    monkeypatch.setattr("tidegauge.console.hpa.explain.next_look", next_look)
+    monkeypatch.setattr("tidegauge.console.hpa.explain.command.next_look", next_look)
 
     assert run("explain", "web", "-n", NAMESPACE, "--watch") == Exit.FINE
 

@@ -14,9 +14,9 @@ from tidegauge.autoscale.replay.recording import read
 from tidegauge.autoscale.replay.runs import Controller
 from tidegauge.cluster.errors import NotFound
 from tidegauge.console.exits import Exit
-from tidegauge.console.hpa import record
 from tidegauge.console.hpa.asking import Asker
-from tidegauge.console.hpa.recorder import Recorder, next_look
+from tidegauge.console.hpa.record import command as record
+from tidegauge.console.hpa.record.recorder import Recorder, next_look
 from tidegauge.console.main import main
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class _World:
         self.events = {}
         self.lines = []
         self.said = []
-        monkeypatch.setattr("tidegauge.console.hpa.recorder.sleep", self._sleep)
+        monkeypatch.setattr("tidegauge.console.hpa.record.recorder.sleep", self._sleep)
 
     async def _sleep(self, seconds):
         self.clock.advance(seconds)

@@ -8,7 +8,7 @@ from tidegauge.console.demo import panels, scalingpanel
 from tidegauge.console.demo.courses import Course
 from tidegauge.console.demo.picture import AutoscalerRow, Picture
 from tidegauge.console.demo.sections import Section, fill
-from tidegauge.console.demo.spans import Line, Span, beside, fitted
+from tidegauge.console.spans import Line, Span, beside, fitted
 from tidegauge.sandbox.faults.declared import FAULTS, Fault
 from tidegauge.sandbox.faults.playing import Play
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tidegauge.console.demo.picture import UNMEASURED, NodeRow, Picture, PodRow, Use, WorkloadRow
-from tidegauge.console.demo.spans import Line, Span, wrapped
+from tidegauge.console.spans import Line, Span, wrapped
 from tidegauge.sandbox.faults.playing import Play
 
 GIB = 1 << 30

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from tidegauge.autoscale.replay.figures import clock
 from tidegauge.console.demo.courses import Course, Step
 from tidegauge.console.demo.picture import AutoscalerRow
-from tidegauge.console.demo.spans import Line, Span
+from tidegauge.console.spans import Line, Span
 
 FRESH = 20.0
 """Seconds for which a step is news: four looks of the controller."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tidegauge.console.demo.spans import Line
+from tidegauge.console.spans import Line
 
 
 class Section(NamedTuple):

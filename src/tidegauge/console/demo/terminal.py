@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from os import environ
 
-from tidegauge.console.demo.spans import Line, ansi
+from tidegauge.console.spans import Line, ansi
 
 _ENTER = "\x1b[?1049h\x1b[?25l"
 """The alternate screen, without a cursor; what was there before comes back at the end."""

@@ -12,12 +12,12 @@ import msgspec
 from tidegauge.autoscale.lint.findings import Severity
 from tidegauge.cluster.errors import ClusterError
 from tidegauge.console.commandline import FlagError
-from tidegauge.console.demo.spans import ansi
 from tidegauge.console.doctor import bundle
 from tidegauge.console.doctor.options import FLAGS, NEVER, DoctorOptions, parse
 from tidegauge.console.doctor.report import listing, report
 from tidegauge.console.doctor.running import look
 from tidegauge.console.exits import Exit
+from tidegauge.console.spans import ansi
 from tidegauge.console.wording import explained
 from tidegauge.doctor.diagnosis import RULES, diagnose
 from tidegauge.doctor.evidence import Evidence

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from tidegauge.autoscale.lint.findings import Severity
-from tidegauge.console.demo.spans import Line, Span, wrapped
+from tidegauge.console.spans import Line, Span, wrapped
 from tidegauge.doctor.evidence import Evidence, Unread, known
 from tidegauge.doctor.findings import Finding, Rule
 

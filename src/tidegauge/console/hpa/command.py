@@ -29,13 +29,13 @@ Examples:
 """
 
 VERBS = {
-    "explain": "explain",
-    "ls": "ls",
+    "explain": "explain.command",
+    "ls": "explain.ls",
     "lint": "lint.command",
-    "simulate": "simulate",
-    "loads": "loads",
-    "record": "record",
-    "replay": "replay",
+    "simulate": "simulate.command",
+    "loads": "simulate.loads",
+    "record": "record.command",
+    "replay": "record.replay",
 }
 """The module of each, with a function of the verb's name."""
 

@@ -7,9 +7,10 @@ from shutil import get_terminal_size
 import msgspec
 
 from tidegauge.autoscale.replay.result import Run, report
-from tidegauge.console.hpa import replaytable, runtable
 from tidegauge.console.hpa.files import write_text
 from tidegauge.console.hpa.page.page import page
+from tidegauge.console.hpa.record import replaytable
+from tidegauge.console.hpa.simulate import table as runtable
 
 _NARROWEST = 60
 """Columns: narrower terminals break our lines themselves."""

@@ -27,7 +27,7 @@ from tidegauge.console.hpa.files import (
     text_of,
 )
 from tidegauge.console.hpa.showing import show
-from tidegauge.console.hpa.simulateoptions import FLAGS, SimulateOptions, parse
+from tidegauge.console.hpa.simulate.options import FLAGS, SimulateOptions, parse
 from tidegauge.console.wording import explained
 
 _USAGE = """\

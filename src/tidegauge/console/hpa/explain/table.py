@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from tidegauge.autoscale.explaining.explanation import Explanation, Measure, Outcome
 from tidegauge.autoscale.explaining.wording import clock
-from tidegauge.console.demo.spans import Line, Span, fitted
-from tidegauge.console.hpa.explainscreen import MARKS
+from tidegauge.console.hpa.explain.screen import MARKS
+from tidegauge.console.spans import Line, Span, fitted
 
 _HEAD = ("HPA", "SIZE", "OF", "METRICS", "NEXT")
 

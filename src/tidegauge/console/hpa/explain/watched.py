@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from tidegauge.autoscale.explaining.explanation import Explanation, Outcome
 from tidegauge.autoscale.explaining.wording import clock, count
-from tidegauge.console.demo.spans import Line, Span
+from tidegauge.console.spans import Line, Span
 
 _KEPT = 8
 """Changes that are shown; older ones scroll off a screen anyway."""

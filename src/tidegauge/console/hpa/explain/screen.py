@@ -12,7 +12,7 @@ from tidegauge.autoscale.explaining.explanation import (
     Standing,
 )
 from tidegauge.autoscale.explaining.wording import clock, count, ratio, span
-from tidegauge.console.demo.spans import Line, Span, wrapped
+from tidegauge.console.spans import Line, Span, wrapped
 
 MARKS = {
     Outcome.UP: ("▲", "good"),

@@ -16,14 +16,14 @@ from tidegauge.autoscale.explaining.recollecting import Past
 from tidegauge.autoscale.reading.reader import Reader
 from tidegauge.cluster.errors import ClusterError
 from tidegauge.console.commandline import FlagError
-from tidegauge.console.demo.spans import Line, ansi
 from tidegauge.console.exits import Exit
 from tidegauge.console.hpa.asking import asker
-from tidegauge.console.hpa.explainoptions import EXPLAIN_FLAGS, ExplainOptions, parse_explain
-from tidegauge.console.hpa.explainscreen import screen
-from tidegauge.console.hpa.looking import NoSuchHpaError, look
-from tidegauge.console.hpa.recorder import next_look
-from tidegauge.console.hpa.watched import Watched
+from tidegauge.console.hpa.explain.looking import NoSuchHpaError, look
+from tidegauge.console.hpa.explain.options import EXPLAIN_FLAGS, ExplainOptions, parse_explain
+from tidegauge.console.hpa.explain.screen import screen
+from tidegauge.console.hpa.explain.watched import Watched
+from tidegauge.console.hpa.record.recorder import next_look
+from tidegauge.console.spans import Line, ansi
 from tidegauge.console.wording import explained
 
 _USAGE = """\

@@ -13,12 +13,12 @@ from tidegauge.autoscale.explaining.explanation import Explanation
 from tidegauge.autoscale.explaining.recollecting import Past
 from tidegauge.cluster.errors import ClusterError
 from tidegauge.console.commandline import FlagError
-from tidegauge.console.demo.spans import ansi
 from tidegauge.console.exits import Exit
 from tidegauge.console.hpa.asking import Asker, asker
-from tidegauge.console.hpa.explainoptions import LS_FLAGS, LsOptions, parse_ls
-from tidegauge.console.hpa.looking import Surroundings, look_at, surroundings
-from tidegauge.console.hpa.lstable import table
+from tidegauge.console.hpa.explain.looking import Surroundings, look_at, surroundings
+from tidegauge.console.hpa.explain.options import LS_FLAGS, LsOptions, parse_ls
+from tidegauge.console.hpa.explain.table import table
+from tidegauge.console.spans import ansi
 from tidegauge.console.wording import explained
 
 _USAGE = """\

@@ -14,9 +14,9 @@ from tidegauge.cluster.errors import ClusterError, NotFound
 from tidegauge.console.commandline import FlagError
 from tidegauge.console.exits import Exit
 from tidegauge.console.hpa.asking import asker
-from tidegauge.console.hpa.looking import NoSuchHpaError, missing
-from tidegauge.console.hpa.recorder import Recorder
-from tidegauge.console.hpa.recordoptions import FLAGS, RecordOptions, parse
+from tidegauge.console.hpa.explain.looking import NoSuchHpaError, missing
+from tidegauge.console.hpa.record.options import FLAGS, RecordOptions, parse
+from tidegauge.console.hpa.record.recorder import Recorder
 from tidegauge.console.wording import explained
 from tidegauge.units.clock import SystemClock
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from tidegauge.autoscale.replay.figures import clock
 from tidegauge.autoscale.replay.result import Run, Step
 from tidegauge.console.hpa.columns import assumed, beside, picture, short, sized
-from tidegauge.console.hpa.scoretable import score_lines
+from tidegauge.console.hpa.simulate.scoretable import score_lines
 
 _SIZE_WIDTH = 8
 

@@ -11,7 +11,7 @@ from tidegauge.autoscale.replay.runs import Controller
 from tidegauge.console.commandline import FlagError
 from tidegauge.console.exits import Exit
 from tidegauge.console.hpa.files import UnusableError, read_hpa, read_recording
-from tidegauge.console.hpa.replayoptions import FLAGS, ReplayOptions, parse
+from tidegauge.console.hpa.record.replayoptions import FLAGS, ReplayOptions, parse
 from tidegauge.console.hpa.showing import show
 from tidegauge.console.wording import explained
 

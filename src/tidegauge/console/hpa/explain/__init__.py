@@ -1,0 +1,1 @@
+"""`tidegauge hpa explain` and `ls`: options, what is looked at, screens."""

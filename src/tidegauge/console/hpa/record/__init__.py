@@ -1,0 +1,1 @@
+"""`tidegauge hpa record` and `replay`: options, the recorder, tables."""

@@ -1,0 +1,1 @@
+"""`tidegauge hpa simulate` and `loads`: options and tables."""
