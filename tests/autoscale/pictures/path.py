@@ -74,10 +74,10 @@ def _metrics(canvas: Canvas, got: Decision) -> None:
     for number, one in enumerate(got.proposals.proposals):
         calculation = one.calculation
         assert calculation
-        metric = metric_of(one.metric, one.name)
-        assert metric.target is not None
+        metric, used = metric_of(one.metric, one.name), usage_of(calculation)
+        assert used is not None
         y = _TOP + 56 + number * 46
-        usage, target = shown(usage_of(calculation), metric.unit), shown(metric.target, metric.unit)
+        usage, target = shown(used, metric.unit), shown(metric.target, metric.unit)
         canvas.text(x, y, f"{metric.label}: {usage} of {target} each", "bold")
         canvas.text(
             x,
