@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.helm import CHART, HELM, HELM_3, Manifest, render
+from tests.deploy.helm import CHART, HELM, HELM_3, ROOT, Manifest, render
 from tests.realcluster import build, pki
 from tests.realcluster.aggregation import VERSIONS
 from tests.realcluster.controlplane import ControlPlane
@@ -171,6 +171,42 @@ def test_install_upgrade_uninstall(control_plane: ControlPlane, helm: Helm) -> N
     assert {"PodDisruptionBudget", "NetworkPolicy", "APIService", "Secret"} <= kinds
     helm("uninstall", "tidegauge")
     assert helm.objects() == []
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"insecureSkipTLSVerify": True},
+        {"caBundle": pki.Authority("own-ca").certificate.decode()},
+    ],
+    ids=lambda own: next(iter(own)),
+)
+def test_another_trust_than_what_the_server_put_in(
+    control_plane: ControlPlane, helm: Helm, own: Manifest
+) -> None:
+    """Where docs/install.md says so, the APIServices go first: then the upgrade is not refused."""
+    services = [f"{version}.metrics.k8s.io" for version in VERSIONS]
+    merge = {"Content-Type": "application/merge-patch+json"}
+    injected = {"spec": {"caBundle": pki.b64(control_plane.authority.certificate)}}
+    command = "kubectl delete apiservice v1.metrics.k8s.io v1beta1.metrics.k8s.io && helm upgrade"
+    helm("install", "tidegauge", str(CHART), values={})
+    for service in services:
+        path = f"/apis/apiregistration.k8s.io/v1/apiservices/{service}?fieldManager=tidegauge"
+        control_plane.admin.request("PATCH", path, injected, merge)
+
+    control_plane.kubectl("delete", "apiservice", *services)
+    helm("upgrade", "tidegauge", str(CHART), values={"apiService": own})
+
+    assert command in (ROOT / "docs" / "install.md").read_text()
+    wanted = {
+        each["metadata"]["name"]: each["spec"]
+        for each in render({"apiService": own}).of("APIService")
+    }
+    for service in services:
+        path = f"/apis/apiregistration.k8s.io/v1/apiservices/{service}"
+        spec = control_plane.request("GET", path)["spec"]
+        for key in ("caBundle", "insecureSkipTLSVerify"):
+            assert spec.get(key) == wanted[service].get(key)
 
 
 def test_the_apiservices_change_hands(control_plane: ControlPlane, helm: Helm) -> None:
