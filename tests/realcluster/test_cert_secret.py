@@ -193,6 +193,28 @@ def test_a_renewal_that_nobody_notices(stage: Stage) -> None:
     assert stage.secret()["ca.crt"].count(b"BEGIN") == 2
 
 
+def test_a_new_one_at_once(stage: Stage) -> None:
+    """The documented command: all serve another, nobody restarts, and the old one is worthless."""
+    stage.forget()
+    with ExitStack() as stack:
+        ports = [stage.port, free_port()]
+        for replica in [stack.enter_context(stage.replica(port)) for port in ports]:
+            replica.wait_ready()
+        stage.plane.wait_metrics_api()
+        old = stage.secret()
+
+        emptied = ("patch", "secret", "tidegauge-tls", "--type=merge", "--patch", '{"data":null}')
+        assert stage.plane.kubectl("-n", "kube-system", *emptied).code == 0
+        before = x509.load_pem_x509_certificate(old["tls.crt"])
+        for port in ports:
+            wait_until(lambda: shown(port) != before, "another", LOOK_SECONDS + 10)  # noqa: B023  (called at once)
+
+        assert shown(ports[0]) == shown(ports[1])
+        wait_until(lambda: stage.bundles() == [stage.secret()["ca.crt"]] * 2, "trust", 10)
+        assert old["ca.crt"] not in stage.secret()["ca.crt"]
+        stage.plane.wait_metrics_api()
+
+
 def test_a_wrong_authority_is_refused(stage: Stage) -> None:
     """Verification is not for show: without the right bundle nothing becomes available."""
     stage.forget()
