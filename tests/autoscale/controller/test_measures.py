@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 from tests.autoscale.controller.test_controller import HPAS, world_with
 from tests.autoscale.controller.virtual import run
 from tests.autoscale.controller.world import NAMESPACE, Direct
-from tidegauge.autoscale.controller import Options, controlling
+from tidegauge.autoscale.controller import LeasePlace, Options, controlling
 
 UPSTREAM = "horizontal_pod_autoscaler_controller"
 
@@ -57,3 +57,25 @@ def test_families():
     assert sizes == [5.0, None, None]
     assert number == 2.0
     assert others == [1.0, 0.0, 2.0, 6.0]
+
+
+def test_no_longer_leading():
+    """Sizes that another one decides from now on are not shown any more."""
+
+    async def play():
+        world = world_with("web", milli=240.0)
+        registry, client = CollectorRegistry(), Direct(world)
+        options = Options(lease=LeasePlace(namespace=NAMESPACE))
+        labels = {"namespace": NAMESPACE, "hpa_name": "web"}
+        found = []
+        async with controlling(client, options, world.clock, registry=registry):
+            for connected in (True, False):
+                client.connected = connected
+                await asyncio.sleep(20)
+                found += [
+                    registry.get_sample_value(f"{UPSTREAM}_desired_replicas", labels),
+                    registry.get_sample_value("tidegauge_controller_leading"),
+                ]
+        return found
+
+    assert run(play()) == [5.0, 1.0, None, 0.0]

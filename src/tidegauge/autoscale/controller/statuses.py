@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tidegauge.autoscale.controller.patience import patiently
 from tidegauge.autoscale.controller.watched import AUTOSCALERS, Hpa
 from tidegauge.autoscale.controller.writing import Writer
 from tidegauge.autoscale.engine.status import Status
@@ -30,7 +31,7 @@ class Statuses:
             try:
                 return await self._put(path, body)
             except Conflict:
-                newest = await self._client.get(path, type=dict[str, Any])
+                newest = await patiently(lambda: self._client.get(path, type=dict[str, Any]))
                 if newest.get("metadata", {}).get("uid") != hpa.uid:
                     raise
                 body = {**newest, "status": body["status"]}
