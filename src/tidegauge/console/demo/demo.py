@@ -43,7 +43,10 @@ _SCALED = (
     "{program} hpa explain {name} -n {namespace}",
     "{program} hpa lint -A",
 )
-_FAULT = "{program} demo fault node-down=worker-2"
+_FAULT = (
+    "{program} demo fault wrong-certificate=worker-2",
+    "{program} doctor",
+)
 
 
 class Demo:
@@ -119,7 +122,7 @@ class Demo:
         scaled = [each for each in self._story.workloads if each.autoscale]
         first = next(iter([*scaled, *deployed]), None)
         namespace, name = (first.namespace, first.name) if first else ("kube-system", "coredns")
-        commands = (*_COMMANDS, *(_SCALED if scaled else _UNSCALED), _FAULT)
+        commands = (*_COMMANDS, *(_SCALED if scaled else _UNSCALED), *_FAULT)
         program = _program()
         return [
             command.format(namespace=namespace, name=name, program=program) for command in commands
