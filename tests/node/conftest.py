@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 IMAGE = f"localhost/tidegauge:{tidegauge.__version__}"
 PAUSE = "localhost/pause:1"
 SERVER = "app.kubernetes.io/name=tidegauge"
+VALUES = ("--set=image.repository=localhost/tidegauge",)
 WAIT = "import signal; signal.pause()"
 _OF_KUBERNETES = (
     *("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl"),
@@ -48,6 +49,7 @@ class Installed:
 
     node: Node
     image: str
+    home: Path
 
     @property
     def plane(self) -> NodePlane:
@@ -57,6 +59,10 @@ class Installed:
         done = self.plane.kubectl(*args)
         assert done.code == 0, done.stderr
         return done.stdout
+
+    def helm(self, *args: str) -> None:
+        """Run it on the release."""
+        _helm(self.plane, self.home, *args)
 
     @property
     def server(self) -> Client:
@@ -93,16 +99,12 @@ def installed(
     with NodePlane(folder / "plane") as plane, Node(plane, folder / "n", images, PAUSE) as node:
         say("node: installing the chart")
         _install(plane, folder)
-        yield Installed(node, IMAGE)
+        yield Installed(node, IMAGE, folder)
 
 
 def _install(plane: NodePlane, home: Path) -> None:
     """As an operator does it; the pods have to become ready by themselves."""
-    env = {"PATH": os.environ["PATH"], "HOME": str(home), "KUBECONFIG": str(plane.kubeconfig())}
-    command = [str(build.path_of(HELM)), "install", "tidegauge", str(CHART)]
-    flags = ["--namespace=kube-system", "--set=image.repository=localhost/tidegauge"]
-    done = subprocess.run([*command, *flags], env=env, capture_output=True, text=True, check=False)
-    assert not done.returncode, done.stderr
+    _helm(plane, home, "install", "tidegauge", str(CHART), *VALUES)
     path = "/apis/apps/v1/namespaces/kube-system/deployments/tidegauge"
     try:
         plane.wait_for(path, lambda one: one["status"].get("readyReplicas") == 1, 90)
@@ -110,3 +112,10 @@ def _install(plane: NodePlane, home: Path) -> None:
         shown = plane.kubectl("get", "pods,events", "-A", "-o", "wide").stdout
         raise TimeoutError(f"{error}\n{shown}") from error
     plane.wait_metrics_api()
+
+
+def _helm(plane: NodePlane, home: Path, *args: str) -> None:
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), "KUBECONFIG": str(plane.kubeconfig())}
+    command = [str(build.path_of(HELM)), *args, "--namespace=kube-system"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
