@@ -1,5 +1,6 @@
 """The documentation names what the code has."""
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -43,6 +44,14 @@ def test_every_family_of_ours_is_explained() -> None:
 def test_every_annotation_is_explained(annotation: str) -> None:
     """With its full name."""
     assert f"`{annotation}`" in OPERATIONS
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+def test_every_table_has_a_head(page: Path) -> None:
+    """Rows after an empty line are shown as text, with all their bars."""
+    tables = re.findall(r"(?:^\|.*\n)+", page.read_text(), re.MULTILINE)
+
+    assert [table for table in tables if not re.match(r".*\n[-:| ]+\n", table)] == []
 
 
 def fields_of(part: type[msgspec.Struct]) -> set[str]:
