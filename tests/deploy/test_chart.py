@@ -122,6 +122,10 @@ def test_every_default_may_be_written_out(path: str) -> None:
             {"networkPolicy": {"enabled": True}, "hostNetwork": {"enabled": True}},
             "networkPolicy.enabled: has no effect on pods in the host's network",
         ),
+        (
+            {"image": {"repository": "registry.k8s.io/metrics-server/metrics-server"}},
+            "image.repository: this is metrics-server's image",
+        ),
         ({"tls": {"type": "existingSecret"}}, "tls.existingSecret.name: name the Secret"),
         (
             {"tls": {"type": "none"}, "serviceMonitor": {"enabled": True}},
@@ -137,6 +141,45 @@ def test_a_mistake_is_refused(by: Binary, values: Manifest, said: str) -> None:
         render(values, by=by)
 
     assert said in str(refused.value)
+
+
+FIELD: dict[str, Manifest] = {
+    "kind": {"replicas": 1, "args": ["--kubelet-insecure-tls"]},
+    "other network": {
+        "replicas": 2,
+        "hostNetwork": {"enabled": True},
+        "containerPort": 4443,
+        "defaultArgs": ["--cert-dir=/tmp", "--kubelet-use-node-status-port"],
+        "tolerations": [{"key": "CriticalAddonsOnly", "operator": "Exists"}],
+        "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}},
+        "podDisruptionBudget": {"enabled": True, "minAvailable": 1},
+    },
+    "monitored": {
+        "metrics": {"enabled": True},
+        "serviceMonitor": {"enabled": True, "additionalLabels": {"release": "prometheus"}},
+        "apiService": {"create": True, "insecureSkipTLSVerify": True, "caBundle": ""},
+    },
+    "certified": {
+        "tls": {
+            "type": "cert-manager",
+            "certManager": {
+                "existingIssuer": {"enabled": True, "kind": "ClusterIssuer", "name": "internal"},
+                "duration": "2160h",
+            },
+        },
+        "serviceAccount": {"create": True, "name": "metrics-server"},
+        "rbac": {"create": True},
+    },
+}
+
+
+@pytest.mark.parametrize("name", FIELD)
+def test_values_of_metrics_server_move_over(name: str) -> None:
+    """As they are written for its chart, but for the image; its flags are known to us."""
+    flags = render(FIELD[name]).container["args"][1:]
+
+    assert set(FIELD[name].get("args", [])) <= set(flags)
+    parse([flag for flag in flags if "=/certificates/" not in flag])  # files of the pod
 
 
 @pytest.mark.parametrize("release", ["my.release", "1st"])

@@ -53,6 +53,9 @@ labels:
 {{- end }}
 
 {{- define "tidegauge.image" -}}
+{{- if eq (base .Values.image.repository) "metrics-server" -}}
+{{- fail "image.repository: this is metrics-server's image, which does not know this chart's flags: name Tidegauge's" -}}
+{{- end -}}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}
 {{- else -}}
