@@ -7,6 +7,7 @@ from tidegauge.console.checks import FirstData, endpoints
 from tidegauge.serving.health import nothing
 
 PATIENCE = 300.0
+SETTLING = 30.0
 
 
 @dataclass
@@ -15,6 +16,7 @@ class World:
 
     clock: ManualClock = field(default_factory=ManualClock)
     data: bool = False
+    most: bool = True
     synced: bool = False
     trouble: str = ""
 
@@ -22,9 +24,11 @@ class World:
         return FirstData(
             self.clock,
             has_data=lambda: self.data,
+            has_most=lambda: self.most,
             synced=lambda: self.synced,
             trouble=lambda: self.trouble,
             patience=PATIENCE,
+            settling=SETTLING,
         )
 
 
@@ -45,6 +49,23 @@ def test_once_green_it_stays_green() -> None:
     assert check.problem() is None
 
     world.data = False
+    assert check.problem() is None
+
+
+def test_it_waits_for_most_of_the_data() -> None:
+    """A replica that is ready takes another's place, so it must have about as much; but it does not
+    wait for ever for what may never come.
+    """
+    world = World(data=True, most=False)
+    check = world.check()
+    assert check.problem() == "some containers were measured only once so far"
+    world.most = True
+    assert check.problem() is None
+
+    world = World(data=True, most=False)
+    check = world.check()
+    check.problem()
+    world.clock.advance(SETTLING)
     assert check.problem() is None
 
 

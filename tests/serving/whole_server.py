@@ -134,9 +134,11 @@ class WholeServer:
         first_data = checks.FirstData(
             clock,
             has_data=lambda: bool(self._cluster.usage_of_nodes),
+            has_most=lambda: True,
             synced=lambda: True,
             trouble=str,
             patience=300.0,
+            settling=0.0,
         )
         return checks.endpoints(
             first_data=first_data.problem,

@@ -21,6 +21,9 @@ from tidegauge.telemetry.logs import get_logger
 from tidegauge.telemetry.metrics import Metrics
 from tidegauge.units.clock import Clock
 
+SETTLING_PERIODS = 2
+"""Nodes are asked once in each, and a rate takes two measurements."""
+
 
 class Answers:
     """What the two ports answer with."""
@@ -97,9 +100,11 @@ def _health(
     first_data = checks.FirstData(
         clock,
         has_data=collection.has_data,
+        has_most=collection.has_most,
         synced=collection.synced,
         trouble=collection.trouble,
         patience=options.ready_without_data_after,
+        settling=SETTLING_PERIODS * options.metric_resolution,
     )
     tolerant = options.authentication_tolerate_lookup_failure
     endpoints = checks.endpoints(

@@ -33,6 +33,9 @@ from tidegauge.usage.store import Store
 TIMELY_PERIODS = 1.5
 """As in the incumbent: so late is asking, that it has come to a halt."""
 
+MOST = 0.95
+"""Of the reported containers; the rest may be what is never served, such as exited ones."""
+
 
 class Failure(NamedTuple):
     """Why a node gave nothing: in a word, and in words with a remedy."""
@@ -222,6 +225,10 @@ class Collection:
         """Whether there is a node and a container to serve."""
         tally = self.store.tally()
         return tally.nodes > 0 and tally.containers > 0
+
+    def has_most(self) -> bool:
+        """Whether most of the containers that nodes report can be served."""
+        return self.store.tally().containers >= MOST * self.store.reported()
 
     def trouble(self) -> str:
         """Why there may be nothing to serve, as far as nodes are the reason; empty if not."""

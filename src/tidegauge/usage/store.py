@@ -126,6 +126,10 @@ class Store:
             unmoved += known.nodes + known.containers - fresh.nodes - fresh.containers
         return Tally(nodes, containers, silent, unmoved)
 
+    def reported(self) -> int:
+        """How many containers the nodes' last answers have, with usage or not yet."""
+        return sum(node.seen.slots - 1 for node in self._nodes.values() if node.seen)
+
     def _tell(self, name: str) -> None:
         for listener in self._listeners:
             listener(name)
