@@ -151,6 +151,10 @@ SPOILT: dict[str, tuple[Evidence, str]] = {
         evidence(leases=Unread(what="list leases", cause="forbidden", detail="403")),
         "TG101",
     ),
+    "no right, in the pod": (
+        evidence(leases=Unread(what="list leases", cause="forbidden", detail="403"), direct=True),
+        "TG108",
+    ),
     "a list fails": (
         evidence(leases=Unread(what="list leases", cause="server_error", detail="500")),
         "TG101",

@@ -85,7 +85,7 @@ def test_the_doctor_in_the_pod(installed: Installed) -> None:
     said = installed.kubectl("-n", "kube-system", *command)
 
     assert "1 of 1 kubelets answer" in said
-    assert "TG101" in said
+    assert "TG108" in said
 
 
 def test_a_node_that_is_left_out(installed: Installed) -> None:

@@ -61,7 +61,7 @@ def test_screen() -> None:
     lines = plain(report(STILL, diagnose(STILL), 60)).splitlines()
     text = " ".join(" ".join(lines).split())
     assert max(map(len, lines)) <= 60
-    assert "and 6 more: no stamp moved between two asks" in text
+    assert "and 3 more: no stamp moved between two asks" in text
     assert "remedy Set the kubelet's housekeeping" in text
     assert lines[-2] == "1 warning"
 

@@ -11,7 +11,7 @@ from tidegauge.doctor.findings import Finding, Rule
 
 _STYLES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.INFO: "dim"}
 
-_NAMED, _QUOTED = 3, 3
+_NAMED, _QUOTED = 6, 3
 """How many subjects and lines of evidence are shown of each finding: -o json has them all."""
 
 _LABEL = 9
@@ -37,7 +37,8 @@ def _seen(evidence: Evidence) -> str:
     kubelets = (
         f", {answering} of {asked} kubelets answer {how}" if asked else ", kubelets not asked"
     )
-    return f"{evidence.server} {which}: {len(known(evidence.nodes))} nodes{kubelets}"
+    nodes = len(known(evidence.nodes))
+    return f"{evidence.server} {which}: {nodes} node{'' if nodes == 1 else 's'}{kubelets}"
 
 
 def _paragraph(finding: Finding, columns: int) -> Iterator[Line]:

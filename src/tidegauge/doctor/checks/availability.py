@@ -72,7 +72,7 @@ _CAUSES = (
         "x509|certificate",
         "the API server does not trust the server's certificate",
         "put the authority that signed it into spec.caBundle: with the chart's own certificates "
-        "Tidegauge does so itself, if it may update apiservices",
+        "Tidegauge does so itself, if it may patch apiservices",
     ),
     Cause(
         _DISCOVERY,

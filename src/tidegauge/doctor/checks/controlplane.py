@@ -11,6 +11,8 @@ from tidegauge.doctor.objects import Lease, Pod
 _RED = re.compile(r"^\[-\](?P<name>\S+) failed.*$", re.MULTILINE)
 """A line of an API server's `?verbose` health."""
 
+_REFUSALS = ("forbidden", "unauthorized")
+
 _APISERVERS = "apiserver.kubernetes.io/identity"
 _SKEW_SECONDS = 5.0
 """HTTP tells whole seconds; certificates and tokens bear this much."""
@@ -29,15 +31,34 @@ kube-apiserver last for an hour and are renewed every 10 s."""
     "`kubectl auth can-i --list` tells the rights.",
 )
 def unreadable(evidence: Evidence) -> Iterator[Found]:
+    if not evidence.direct:
+        yield from _refused(evidence)
     for unread in evidence.unread():
-        if unread.cause in ("forbidden", "unauthorized"):
-            what = "this user has no right to it"
-            yield Found(subject=unread.what, what=what, evidence=unread.detail)
-        elif not _told_elsewhere(unread):
+        if unread.cause not in _REFUSALS and not _told_elsewhere(unread):
             yield Found(subject=unread.what, what="it failed", evidence=unread.detail)
     for note in evidence.unjudged:
         what = "it judged without knowing all"
         yield Found(subject="hpa lint", what=what, evidence=note)
+
+
+@rule(
+    "TG108",
+    Severity.INFO,
+    "The pod's account may not look at everything",
+    why="It has the rights that the server needs and no more, so from here only the way to the "
+    "kubelets is seen well: the rules that need the rest found nothing.",
+    remedy="Run the doctor with your own kubeconfig too.",
+)
+def seen_from_inside(evidence: Evidence) -> Iterator[Found]:
+    if evidence.direct:
+        yield from _refused(evidence)
+
+
+def _refused(evidence: Evidence) -> Iterator[Found]:
+    for unread in evidence.unread():
+        if unread.cause in _REFUSALS:
+            what = "this user has no right to it"
+            yield Found(subject=unread.what, what=what, evidence=unread.detail)
 
 
 def _told_elsewhere(unread: Unread) -> bool:
@@ -177,6 +198,7 @@ def _age(lease: Lease, now: float) -> float:
 
 RULES = (
     unreadable,
+    seen_from_inside,
     api_server_red,
     part_stopped,
     fragile,

@@ -141,7 +141,8 @@ def _bytes(quantity: object) -> int | None:
     remedy=_HA,
 )
 def alone(evidence: Evidence) -> Iterator[Found]:
-    if len(pods := evidence.serving) == 1:
+    room = sum(node.ready for node in known(evidence.nodes))
+    if len(pods := evidence.serving) == 1 and room > 1:
         yield Found(subject=f"pod {pods[0].key}", what="there is no second replica")
 
 
