@@ -87,7 +87,8 @@ def test_every_default_may_be_written_out(path: str) -> None:
     [
         ({"replica": 2}, "additional properties 'replica' not allowed"),
         ({"image": {"repo": "x"}}, "additional properties 'repo' not allowed"),
-        ({"addonResizer": {"enabled": True}}, "additional properties 'addonResizer' not allowed"),
+        ({"addonResizer": {"enabled": True}}, "'/addonResizer/enabled'"),
+        ({"rbac": {"pspEnabled": True}}, "'/rbac/pspEnabled'"),
         ({"ha": "yes"}, "'/ha': got string, want boolean"),
         ({"replicas": "two"}, "'/replicas': got string, want null or integer"),
         ({"containerPort": 70000}, "'/containerPort'"),
@@ -169,6 +170,19 @@ FIELD: dict[str, Manifest] = {
         },
         "serviceAccount": {"create": True, "name": "metrics-server"},
         "rbac": {"create": True},
+    },
+    "copied whole": {
+        "rbac": {"create": True, "pspEnabled": False},
+        "addonResizer": {
+            "enabled": False,
+            "image": {"repository": "registry.k8s.io/autoscaling/addon-resizer", "tag": "1.8.23"},
+            "nanny": {"cpu": "0m", "minClusterSize": 100},
+        },
+        "tls": {
+            "type": "metrics-server",
+            "helm": {"certDurationDays": 365, "lookup": True},
+            "existingSecret": {"name": "", "lookup": True},
+        },
     },
 }
 
