@@ -146,6 +146,13 @@ UNAVAILABLE = {
     "else": ("Whatever", "who knows", "not available"),
 }
 
+
+def two_controllers(*flags: str, age: float = 2) -> Evidence:
+    """Ours holds its Lease, renewed so long ago, beside a manager with these flags."""
+    manager = with_members(member("kube-controller-manager", 0, *flags))
+    return replace(manager, leases=leases(lease("tidegauge-controller", age)))
+
+
 SPOILT: dict[str, tuple[Evidence, str]] = {
     "no right": (
         evidence(leases=Unread(what="list leases", cause="forbidden", detail="403")),
@@ -355,6 +362,10 @@ SPOILT: dict[str, tuple[Evidence, str]] = {
     "an HPA without target": (
         evidence(autoscalers=(hpa("web", AbleToScale="FailedGetScale"),)),
         "TG702",
+    ),
+    "two controllers": (
+        two_controllers(),
+        "TG706",
     ),
     "an HPA nobody minds": (evidence(autoscalers=(hpa("web"),)), "TG703"),
 }
@@ -639,3 +650,18 @@ def test_survives_json() -> None:
     seen = evidence(pods=(pod("web-1"), pod("web-2")))
     again = msgspec.json.decode(msgspec.json.encode(seen.pods), type=tuple[ListedPod, ...])
     assert diagnose(replace(seen, pods=again)) == diagnose(seen)
+
+
+ONE_CONTROLLER = {
+    "upstream's is off": two_controllers("--controllers=*,-horizontal-pod-autoscaler-controller"),
+    "upstream's is off, by its older name": two_controllers(
+        "--controllers=*,-horizontalpodautoscaling,bootstrapsigner"
+    ),
+    "ours is gone": two_controllers(age=60),
+}
+
+
+@pytest.mark.parametrize("seen", ONE_CONTROLLER.values(), ids=ONE_CONTROLLER)
+def test_one_controller(seen: Evidence) -> None:
+    """Where only one of both looks after HPAs, nothing is found."""
+    assert diagnose(seen) == []

@@ -279,6 +279,11 @@ class _LeaseSpec(Struct, frozen=True, kw_only=True, rename="camel"):
 class Lease(Object, frozen=True, kw_only=True):
     spec: _LeaseSpec = _LeaseSpec()
 
+    def age(self, now: float) -> float:
+        """Seconds since it was renewed last; 0 where that is not told."""
+        renewed = self.spec.renew_time
+        return now - renewed.timestamp() if renewed else 0.0
+
 
 class Version(Struct, frozen=True, rename="camel"):
     git_version: str = ""

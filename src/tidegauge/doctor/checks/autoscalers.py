@@ -1,10 +1,20 @@
 """Whether those who scale by metrics get any."""
 
+import re
 from collections.abc import Iterator
 
 from tidegauge.autoscale.lint.findings import Severity
 from tidegauge.doctor.evidence import Evidence, known
 from tidegauge.doctor.findings import Check, Found, Rule, rule
+from tidegauge.doctor.objects import Pod
+
+_OUR_LEASE = "tidegauge-controller"
+
+_LEASE_SECONDS = 15.0
+"""How long it lasts by default; whoever holds it renews it every 2 s."""
+
+_OFF = re.compile("-horizontal-?pod-?autoscal(er-controller|ing|er)")
+"""By the name it has had since 1.29, or before."""
 
 
 @rule(
@@ -95,4 +105,29 @@ _LINTED = tuple(
 )
 """What is merely good to know, `tidegauge hpa lint` tells."""
 
-RULES = (inactive, unable, unattended, *_LINTED)
+
+@rule(
+    "TG706",
+    Severity.ERROR,
+    "Two controllers look after the same HPAs",
+    why="Each remembers its own recommendations and takes the other's sizes for changes by hand, "
+    "so workloads go up and down without need.",
+    remedy="Give kube-controller-manager --controllers=*,-horizontal-pod-autoscaler-controller "
+    "(before 1.29: -horizontalpodautoscaling), or stop `tidegauge controller`; docs/controller.md "
+    "has both ways.",
+)
+def two_controllers(evidence: Evidence) -> Iterator[Found]:
+    ours = [one for one in known(evidence.leases) if one.metadata.name == _OUR_LEASE]
+    if not any(one.age(evidence.now) <= _LEASE_SECONDS for one in ours):
+        return
+    for pod in known(evidence.members):
+        if pod.metadata.labels.get("component") == "kube-controller-manager" and _scales(pod):
+            yield Found(subject=f"pod {pod.key}", what="its own is on, and so is Tidegauge's")
+
+
+def _scales(pod: Pod) -> bool:
+    words = [word for one in pod.spec.containers for word in one.words]
+    return not any(word.startswith("--controllers=") and _OFF.search(word) for word in words)
+
+
+RULES = (inactive, unable, unattended, *_LINTED, two_controllers)

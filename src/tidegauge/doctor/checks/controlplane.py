@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from tidegauge.autoscale.lint.findings import Severity
 from tidegauge.doctor.evidence import Evidence, Unread, known
 from tidegauge.doctor.findings import Found, rule
-from tidegauge.doctor.objects import Lease, Pod
+from tidegauge.doctor.objects import Pod
 
 _RED = re.compile(r"^\[-\](?P<name>\S+) failed.*$", re.MULTILINE)
 """A line of an API server's `?verbose` health."""
@@ -95,7 +95,7 @@ def part_stopped(evidence: Evidence) -> Iterator[Found]:
     for lease in known(evidence.leases):
         if lease.metadata.name not in ("kube-controller-manager", "kube-scheduler"):
             continue
-        if (age := _age(lease, evidence.now)) > _STALE_SECONDS:
+        if (age := lease.age(evidence.now)) > _STALE_SECONDS:
             holder = lease.spec.holder_identity or "nobody"
             yield Found(
                 subject=f"lease {lease.key}",
@@ -114,7 +114,7 @@ def part_stopped(evidence: Evidence) -> Iterator[Found]:
 )
 def fragile(evidence: Evidence) -> Iterator[Found]:
     servers = [one for one in known(evidence.leases) if _is_api_server(one.metadata.labels)]
-    alive = [one for one in servers if _age(one, evidence.now) <= _STALE_SECONDS]
+    alive = [one for one in servers if one.age(evidence.now) <= _STALE_SECONDS]
     if len(alive) == 1:
         name = alive[0].metadata.name
         yield Found(subject="kube-apiserver", what="one is alive", evidence=name)
@@ -160,7 +160,7 @@ def _etcd(evidence: Evidence) -> list[Pod]:
 )
 def member_missing(evidence: Evidence) -> Iterator[Found]:
     for lease in known(evidence.leases):
-        age = _age(lease, evidence.now)
+        age = lease.age(evidence.now)
         if _is_api_server(lease.metadata.labels) and age > _STALE_SECONDS:
             yield Found(
                 subject=f"lease {lease.key}",
@@ -189,11 +189,6 @@ def other_clock(evidence: Evidence) -> Iterator[Found]:
 
 def _is_api_server(labels: Mapping[str, str]) -> bool:
     return labels.get(_APISERVERS) == "kube-apiserver"
-
-
-def _age(lease: Lease, now: float) -> float:
-    renewed = lease.spec.renew_time
-    return now - renewed.timestamp() if renewed else 0.0
 
 
 RULES = (
