@@ -9,8 +9,9 @@ import pytest
 from tests.clock import ManualClock
 from tidegauge.cluster.cache import Pods
 from tidegauge.cluster.records import Node, Pod
-from tidegauge.console.collecting import Aim, Scrapes
+from tidegauge.console.aiming import Aim
 from tidegauge.console.intake import Intake
+from tidegauge.console.scrapes import Scrapes
 from tidegauge.kubelet.addressing import AddressRules
 from tidegauge.kubelet.errors import DeadlineError, RefusedError
 from tidegauge.kubelet.target import Target

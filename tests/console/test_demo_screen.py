@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tidegauge.console.collecting import Failure
 from tidegauge.console.demo import manual
 from tidegauge.console.demo.frame import LETTERS, Shown, compose
 from tidegauge.console.demo.options import FLAGS
@@ -16,6 +15,7 @@ from tidegauge.console.demo.picture import UNMEASURED, Gap, Picture
 from tidegauge.console.demo.reading import Answers, picture
 from tidegauge.console.demo.summary import Figures
 from tidegauge.console.demo.watching import Account
+from tidegauge.console.scrapes import Failure
 from tidegauge.console.spans import Span, ansi, fitted, plain, wrapped
 from tidegauge.console.wording import tables
 from tidegauge.sandbox.faults.declared import FAULTS

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tidegauge.console.collecting import Failure
+from tidegauge.console.scrapes import Failure
 
 UNMEASURED = "not measured twice yet"
 

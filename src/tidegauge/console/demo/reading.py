@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from tidegauge.console.collecting import Failure
 from tidegauge.console.demo.picture import (
     UNMEASURED,
     EventRow,
@@ -16,6 +15,7 @@ from tidegauge.console.demo.picture import (
     WorkloadRow,
 )
 from tidegauge.console.demo.scalingreading import autoscalers
+from tidegauge.console.scrapes import Failure
 from tidegauge.sandbox.apiserver.readable import seconds_of
 from tidegauge.sandbox.simulation.amounts import microcores, whole_bytes
 

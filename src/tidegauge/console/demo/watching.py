@@ -7,10 +7,10 @@ from typing import Any
 
 from tidegauge.cluster.client import Client
 from tidegauge.cluster.errors import ApiError
-from tidegauge.console.collecting import Failure
 from tidegauge.console.demo.laboratory import MetricsServer
 from tidegauge.console.demo.picture import Picture
 from tidegauge.console.demo.reading import Answers, Object, picture
+from tidegauge.console.scrapes import Failure
 from tidegauge.units.clock import Clock
 
 METRICS = "/apis/metrics.k8s.io/v1"
