@@ -26,6 +26,13 @@ def installed(plane: ControlPlane, port: int, values: Manifest | None = None) ->
     return rendered
 
 
+def removed(plane: ControlPlane, rendered: Rendered) -> None:
+    """Delete what `installed` applied."""
+    for manifest in rendered:
+        if manifest["kind"] not in _RUNS:
+            plane.admin.delete(manifest)
+
+
 def _outside(rendered: Iterable[Manifest], port: int) -> Iterator[Manifest]:
     for manifest in rendered:
         if manifest["kind"] == "Service":

@@ -80,7 +80,9 @@ def stage(control_plane: ControlPlane, kubelets: Kubelets) -> Iterator[Stage]:
     port = free_port()
     with node(control_plane.admin, kubelets, NODE, labels={"name": NODE, "apart": "true"}) as one:
         run_pod(control_plane.admin, one, "certified", "web", cpu=0.25)
-        yield Stage(control_plane, charted.installed(control_plane, port), port)
+        rendered = charted.installed(control_plane, port)
+        yield Stage(control_plane, rendered, port)
+        charted.removed(control_plane, rendered)
     control_plane.unregister_metrics_api()
 
 
