@@ -153,7 +153,7 @@ def test_decoding(control_plane: ControlPlane, changes: Json) -> None:
 
 @pytest.fixture(scope="module")
 def faulty(control_plane: ControlPlane) -> Iterator[None]:
-    """A namespace with HPAs, each with a fault of its own, and their targets; nobody serves metrics."""
+    """HPAs, each with a fault of its own, and their targets, where nobody serves metrics."""
     plane = control_plane
     plane.unregister_metrics_api()
     plane.create_namespace(NAMESPACE)
