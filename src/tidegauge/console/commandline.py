@@ -70,6 +70,14 @@ def faults(declared: Declared, value: Any) -> Iterator[str]:
     yield from filter(None, map(_unreadable, flag.kind.files(value)))
 
 
+def flag_faults(flags: Mapping[str, Declared], read: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the values that were read, each line with its flag; defaults are right."""
+    for declared in flags.values():
+        if declared.field in read:
+            for fault in faults(declared, read[declared.field]):
+                yield f"--{declared.name}: {fault}"
+
+
 def _unreadable(path: str) -> str | None:
     try:
         with Path(path).open("rb"):

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from tidegauge import __version__
 from tidegauge.cluster.errors import ClusterError
@@ -10,10 +11,13 @@ from tidegauge.console.commandline import FlagError
 from tidegauge.console.controlleroptions import FLAGS, ControllerOptions, parse
 from tidegauge.console.controllerprocess import run
 from tidegauge.console.exits import Exit
+from tidegauge.console.refusing import refuse
 from tidegauge.console.running import ListenError
 from tidegauge.console.wording import explained
 from tidegauge.security.files import FileError
 from tidegauge.telemetry import logs
+
+_refuse = partial(refuse, "controller")
 
 _USAGE = """\
 Scale workloads by their HorizontalPodAutoscalers, as kube-controller-manager
@@ -64,10 +68,3 @@ def _run(options: ControllerOptions, warnings: Iterable[str]) -> int:
     except (ClusterError, FileError, ListenError) as error:
         return _refuse([str(error)])
     return Exit.FINE
-
-
-def _refuse(problems: Iterable[str]) -> int:
-    for problem in problems:
-        sys.stderr.write(f"tidegauge controller: {problem}\n")
-    sys.stderr.write("tidegauge controller --help lists all flags\n")
-    return Exit.BAD_INPUT

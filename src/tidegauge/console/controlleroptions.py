@@ -19,7 +19,7 @@ from tidegauge.autoscale.controller.options import (
 )
 from tidegauge.autoscale.engine.profiles import PROFILES
 from tidegauge.console import goflags
-from tidegauge.console.commandline import FlagError, faults, values, vocabulary
+from tidegauge.console.commandline import FlagError, flag_faults, values, vocabulary
 from tidegauge.console.decidingflags import Deciding
 from tidegauge.console.declaring import Flag, declare
 from tidegauge.console.kinds import (
@@ -189,16 +189,13 @@ def parse(arguments: Sequence[str]) -> Parsed:
     options = ControllerOptions(**read)
     if options.help or options.version:
         return Parsed(options)
-    if found := [*given.problems, *unreadable, *_problems(options)]:
+    if found := [*given.problems, *unreadable, *flag_faults(FLAGS, read), *_problems(options)]:
         raise FlagError(found)
     dead = [f"--{name} has no effect: {why}" for name, why in DEAD.items() if name in given.texts]
     return Parsed(options, tuple(dead))
 
 
 def _problems(options: ControllerOptions) -> Iterator[str]:
-    for declared in FLAGS.values():
-        for fault in faults(declared, getattr(options, declared.field)):
-            yield f"--{declared.name}: {fault}"
     yield from _names(options)
     yield from _election(options)
     yield from _memory(options)

@@ -2,19 +2,23 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from tidegauge import __version__
 from tidegauge.console.commandline import FlagError
 from tidegauge.console.exits import Exit
 from tidegauge.console.nodeoptions import FLAGS, NodeOptions, parse
 from tidegauge.console.nodeprocess import run
+from tidegauge.console.refusing import refuse
 from tidegauge.console.running import ListenError
 from tidegauge.console.wording import explained
 from tidegauge.sandbox.thismachine.machine import UnsupportedError
 from tidegauge.security.files import FileError
 from tidegauge.serving.trust import TrustError
 from tidegauge.telemetry import logs
+
+_refuse = partial(refuse, "node")
 
 _USAGE = """\
 Serve what this Linux host and everything on it use, as a kubelet does:
@@ -74,10 +78,3 @@ def _run(options: NodeOptions) -> int:
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
-
-
-def _refuse(problems: Iterable[str]) -> int:
-    for problem in problems:
-        sys.stderr.write(f"tidegauge node: {problem}\n")
-    sys.stderr.write("tidegauge node --help lists all flags\n")
-    return Exit.BAD_INPUT

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 
 from tidegauge.console import goflags
-from tidegauge.console.commandline import FlagError, faults, values, vocabulary
+from tidegauge.console.commandline import FlagError, flag_faults, values, vocabulary
 from tidegauge.console.declaring import Flag, declare
 from tidegauge.console.kinds import DURATION, FILE, INTEGER, IP, SWITCH, TEXT, WORDS
 from tidegauge.console.options import Logging
@@ -129,15 +129,12 @@ def parse(arguments: Sequence[str]) -> NodeOptions:
     options = NodeOptions(**read)
     if options.help or options.version:
         return options
-    if found := [*given.problems, *unreadable, *_problems(options)]:
+    if found := [*given.problems, *unreadable, *flag_faults(FLAGS, read), *_problems(options)]:
         raise FlagError(found)
     return options
 
 
 def _problems(options: NodeOptions) -> Iterator[str]:
-    for declared in FLAGS.values():
-        for fault in faults(declared, getattr(options, declared.field)):
-            yield f"--{declared.name}: {fault}"
     if not _NODE_NAME.fullmatch(options.node_name):
         yield (
             f"--name: {options.node_name!r} cannot be a node's name: use lower-case letters, "

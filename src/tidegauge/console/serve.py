@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from tidegauge import __version__
 from tidegauge.cluster.errors import ClusterError
@@ -12,10 +13,13 @@ from tidegauge.console.flags import parse
 from tidegauge.console.manual import usage
 from tidegauge.console.options import Options
 from tidegauge.console.process import run
+from tidegauge.console.refusing import refuse
 from tidegauge.console.running import ListenError
 from tidegauge.security.files import FileError
 from tidegauge.serving.trust import TrustError
 from tidegauge.telemetry import logs
+
+_refuse = partial(refuse, "serve")
 
 
 def serve(arguments: Sequence[str]) -> int:
@@ -41,10 +45,3 @@ def _run(options: Options, warnings: Iterable[str]) -> int:
     except (ClusterError, FileError, TrustError, ListenError) as error:
         return _refuse([str(error)])
     return Exit.FINE
-
-
-def _refuse(problems: Iterable[str]) -> int:
-    for problem in problems:
-        sys.stderr.write(f"tidegauge serve: {problem}\n")
-    sys.stderr.write("tidegauge serve --help lists all flags\n")
-    return Exit.BAD_INPUT

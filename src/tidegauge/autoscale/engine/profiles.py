@@ -6,6 +6,7 @@ are the version's own; the words around them and the form of the status are the 
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Profile(Struct, frozen=True, kw_only=True):
@@ -54,49 +55,23 @@ _V1_26 = Profile(
     succeeded_ignored=False,
 )
 
-_V1_32 = Profile(
-    two_sided_tolerance=False,
-    tolerance_by_direction=False,
-    left_out_at_target=True,
-    container_may_be_missing=False,
-    container_must_exist=False,
-    sidecar_requests=True,
-    pod_level_resources=False,
-    guarded_overflow=False,
-    scale_to_zero=False,
-    zero_by_condition=False,
-    observed_generation=False,
-    succeeded_ignored=False,
-)
+_V1_32 = replace(_V1_26, left_out_at_target=True, sidecar_requests=True)
 
-_V1_33 = Profile(
+_V1_33 = replace(
+    _V1_32,
     two_sided_tolerance=True,
     tolerance_by_direction=True,
-    left_out_at_target=True,
     container_may_be_missing=True,
-    container_must_exist=False,
-    sidecar_requests=True,
-    pod_level_resources=False,
-    guarded_overflow=False,
-    scale_to_zero=False,
-    zero_by_condition=False,
-    observed_generation=False,
-    succeeded_ignored=False,
 )
 
-_V1_37 = Profile(
-    two_sided_tolerance=True,
-    tolerance_by_direction=True,
-    left_out_at_target=True,
-    container_may_be_missing=True,
+_V1_37 = replace(
+    _V1_33,
     container_must_exist=True,
-    sidecar_requests=True,
     pod_level_resources=True,
     guarded_overflow=True,
     scale_to_zero=True,
     zero_by_condition=True,
     observed_generation=True,
-    succeeded_ignored=False,
 )
 
 PROFILES = {"1.26": _V1_26, "1.32": _V1_32, "1.33": _V1_33, "1.37": _V1_37}

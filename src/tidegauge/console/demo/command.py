@@ -3,7 +3,8 @@
 import asyncio
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from tidegauge.console.commandline import FlagError
 from tidegauge.console.demo import control, terminal
@@ -11,10 +12,13 @@ from tidegauge.console.demo.options import FLAGS, DemoOptions, parse
 from tidegauge.console.demo.orders import FAILED
 from tidegauge.console.demo.running import run
 from tidegauge.console.exits import Exit
+from tidegauge.console.refusing import refuse
 from tidegauge.console.wording import explained
 from tidegauge.sandbox.faults.declared import FAULTS
 from tidegauge.sandbox.faults.playing import FaultError
 from tidegauge.sandbox.simulation.library import StoryError
+
+_refuse = partial(refuse, "demo")
 
 _USAGE = """\
 Try the metrics server and the HPA controller on a cluster that comes with them: an API server,
@@ -98,10 +102,3 @@ def _fault(words: Sequence[str]) -> int:
 def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
-
-
-def _refuse(problems: Iterable[str]) -> int:
-    for problem in problems:
-        sys.stderr.write(f"tidegauge demo: {problem}\n")
-    sys.stderr.write("tidegauge demo --help lists all flags\n")
-    return Exit.BAD_INPUT

@@ -5,18 +5,12 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from tidegauge.console import goflags
-from tidegauge.console.commandline import FlagError, faults, values, vocabulary
+from tidegauge.console.commandline import FlagError, flag_faults, values, vocabulary
 from tidegauge.console.declaring import Flag, declare
+from tidegauge.console.generalflags import General
 from tidegauge.console.kinds import DURATION, FILE, INTEGER, SWITCH, TEXT, WORDS
 from tidegauge.sandbox.faults.playing import FaultError, read
 from tidegauge.sandbox.simulation import library
-
-
-@dataclass(frozen=True, kw_only=True)
-class General:
-    title: ClassVar = "General"
-
-    help: Annotated[bool, Flag(SWITCH, "Show this text and exit.", short="h")] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,15 +115,12 @@ def parse(arguments: Sequence[str]) -> DemoOptions:
     options = DemoOptions(**read_)
     if options.help:
         return options
-    if found := [*given.problems, *unreadable, *_problems(options)]:
+    if found := [*given.problems, *unreadable, *flag_faults(FLAGS, read_), *_problems(options)]:
         raise FlagError(found)
     return options
 
 
 def _problems(options: DemoOptions) -> Iterator[str]:
-    for declared in FLAGS.values():
-        for fault in faults(declared, getattr(options, declared.field)):
-            yield f"--{declared.name}: {fault}"
     for text in options.fault:
         try:
             read(text)

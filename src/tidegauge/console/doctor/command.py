@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from os import environ
 from pathlib import Path
 from shutil import get_terminal_size
@@ -17,12 +18,15 @@ from tidegauge.console.doctor.options import FLAGS, NEVER, DoctorOptions, parse
 from tidegauge.console.doctor.report import listing, report
 from tidegauge.console.doctor.running import look
 from tidegauge.console.exits import Exit
+from tidegauge.console.refusing import refuse
 from tidegauge.console.spans import ansi
 from tidegauge.console.wording import explained
 from tidegauge.doctor.diagnosis import RULES, diagnose
 from tidegauge.doctor.evidence import Evidence
 from tidegauge.doctor.findings import Finding, worst
 from tidegauge.security.files import FileError
+
+_refuse = partial(refuse, "doctor", hint=False)
 
 _USAGE = """\
 Find out what is wrong with a cluster's metrics: from the API server over nodes,
@@ -107,9 +111,3 @@ def _progress(line: str) -> None:
 
 def _no_progress(_line: str) -> None:
     """For a program that nobody watches."""
-
-
-def _refuse(problems: Iterable[str]) -> int:
-    for problem in problems:
-        sys.stderr.write(f"tidegauge doctor: {problem}\n")
-    return Exit.BAD_INPUT

@@ -1,13 +1,13 @@
 """The flags of `tidegauge doctor`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from tidegauge.autoscale.lint.findings import Severity
 from tidegauge.console import goflags
 from tidegauge.console.clusterflags import Cluster
-from tidegauge.console.commandline import FlagError, faults, values, vocabulary
+from tidegauge.console.commandline import FlagError, flag_faults, values, vocabulary
 from tidegauge.console.declaring import Flag, declare
 from tidegauge.console.kinds import DURATION, SWITCH, TEXT
 from tidegauge.doctor.asking import APART_SECONDS
@@ -87,14 +87,11 @@ def parse(arguments: Sequence[str]) -> DoctorOptions:
     options = DoctorOptions(**read)
     if options.help or options.rules:
         return options
-    if found := [*given.problems, *unreadable, *_problems(options)]:
+    if found := [*given.problems, *unreadable, *flag_faults(FLAGS, _said(read))]:
         raise FlagError(found)
     return options
 
 
-def _problems(options: DoctorOptions) -> Iterator[str]:
-    for declared in FLAGS.values():
-        value = getattr(options, declared.field)
-        if value != declared.default:
-            for fault in faults(declared, value):
-                yield f"--{declared.name}: {fault}"
+def _said(read: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is not empty: an empty word leaves it to us."""
+    return {field: value for field, value in read.items() if value != ""}

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from os import environ
 from shutil import get_terminal_size
 from time import time
@@ -23,8 +24,11 @@ from tidegauge.console.hpa.explain.options import EXPLAIN_FLAGS, ExplainOptions,
 from tidegauge.console.hpa.explain.screen import screen
 from tidegauge.console.hpa.explain.watched import Watched
 from tidegauge.console.hpa.record.recorder import next_look
+from tidegauge.console.refusing import refuse
 from tidegauge.console.spans import Line, ansi
 from tidegauge.console.wording import explained
+
+_refuse = partial(refuse, "hpa explain", hint=False)
 
 _USAGE = """\
 Why an HPA does what it does, and what it will do next: reads the HPA, its target's
@@ -120,9 +124,3 @@ def _draw(lines: Iterable[Line], *, again: bool) -> None:
         sys.stdout.write(_CLEAR if terminal else "\n")
     colour = terminal and not environ.get("NO_COLOR")
     sys.stdout.writelines(f"{ansi(line, colour=colour).rstrip()}\n" for line in lines)
-
-
-def _refuse(problems: Iterable[str]) -> int:
-    for problem in problems:
-        sys.stderr.write(f"tidegauge hpa explain: {problem}\n")
-    return Exit.BAD_INPUT

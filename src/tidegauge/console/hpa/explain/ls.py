@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from os import environ
 from shutil import get_terminal_size
 
@@ -18,8 +19,11 @@ from tidegauge.console.hpa.asking import Asker, asker
 from tidegauge.console.hpa.explain.looking import Surroundings, look_at, surroundings
 from tidegauge.console.hpa.explain.options import LS_FLAGS, LsOptions, parse_ls
 from tidegauge.console.hpa.explain.table import table
+from tidegauge.console.refusing import refuse
 from tidegauge.console.spans import ansi
 from tidegauge.console.wording import explained
+
+_refuse = partial(refuse, "hpa ls", hint=False)
 
 _USAGE = """\
 All HPAs, and what each will do next: each is decided as its controller does it, from
@@ -117,9 +121,3 @@ def _show(told: Sequence[Explanation], options: LsOptions) -> None:
         columns = get_terminal_size().columns if terminal else _PIPED
         for line in table(told, columns):
             sys.stdout.write(f"{ansi(line, colour=colour).rstrip()}\n")
-
-
-def _refuse(problems: Iterable[str]) -> int:
-    for problem in problems:
-        sys.stderr.write(f"tidegauge hpa ls: {problem}\n")
-    return Exit.BAD_INPUT

@@ -1,13 +1,13 @@
 """The flags of `tidegauge hpa explain` and `tidegauge hpa ls`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, NamedTuple
 
 from tidegauge.console import goflags
 from tidegauge.console.clusterflags import Cluster
-from tidegauge.console.commandline import FlagError, faults, values, vocabulary
-from tidegauge.console.declaring import Declared, Flag, declare
+from tidegauge.console.commandline import FlagError, flag_faults, values, vocabulary
+from tidegauge.console.declaring import Flag, declare
 from tidegauge.console.hpa.asking import Deciding
 from tidegauge.console.kinds import SWITCH, TEXT
 
@@ -77,7 +77,7 @@ def parse_explain(arguments: Sequence[str]) -> Explain:
     if options.help:
         return Explain("", options)
     missing = [] if given.words else ["name an HPA, as in `tidegauge hpa explain web -n shop`"]
-    wrong = _problems(EXPLAIN_FLAGS, read)
+    wrong = flag_faults(EXPLAIN_FLAGS, read)
     if found := [*given.problems, *missing, *unreadable, *wrong]:
         raise FlagError(found)
     return Explain(given.words[0].removeprefix("hpa/"), options)
@@ -90,16 +90,9 @@ def parse_ls(arguments: Sequence[str]) -> LsOptions:
     options = LsOptions(**read)
     if options.help:
         return options
-    wrong = list(_problems(LS_FLAGS, read))
+    wrong = list(flag_faults(LS_FLAGS, read))
     if options.all_namespaces and options.namespace:
         wrong.append("--namespace, --all-namespaces: give one of them")
     if found := [*given.problems, *unreadable, *wrong]:
         raise FlagError(found)
     return options
-
-
-def _problems(flags: Mapping[str, Declared], read: Mapping[str, object]) -> Iterator[str]:
-    for declared in flags.values():
-        if declared.field in read:
-            for fault in faults(declared, read[declared.field]):
-                yield f"--{declared.name}: {fault}"

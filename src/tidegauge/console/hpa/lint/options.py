@@ -9,7 +9,7 @@ from tidegauge.autoscale.lint.catalogue import CATALOGUE
 from tidegauge.autoscale.lint.findings import Severity
 from tidegauge.console import goflags
 from tidegauge.console.clusterflags import Cluster
-from tidegauge.console.commandline import FlagError, faults, values, vocabulary
+from tidegauge.console.commandline import FlagError, flag_faults, values, vocabulary
 from tidegauge.console.declaring import Flag, declare
 from tidegauge.console.kinds import SWITCH, TEXT, Kind
 
@@ -122,15 +122,12 @@ def parse(arguments: Sequence[str]) -> LintOptions:
     options = LintOptions(**read)
     if options.help:
         return options
-    if found := [*given.problems, *unreadable, *_problems(options)]:
+    if found := [*given.problems, *unreadable, *flag_faults(FLAGS, read), *_problems(options)]:
         raise FlagError(found)
     return options
 
 
 def _problems(options: LintOptions) -> Iterator[str]:
-    for declared in FLAGS.values():
-        for fault in faults(declared, getattr(options, declared.field)):
-            yield f"--{declared.name}: {fault}"
     if options.explain and options.explain.upper() not in CATALOGUE:
         yield f"--explain: there is no rule {options.explain}; --list-rules lists them"
     if options.only_asks:

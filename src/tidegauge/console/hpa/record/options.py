@@ -1,22 +1,16 @@
 """The flags of `tidegauge hpa record`, declared once, and the way from words to options."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from tidegauge.console import goflags
 from tidegauge.console.clusterflags import Cluster
-from tidegauge.console.commandline import FlagError, faults, values, vocabulary
+from tidegauge.console.commandline import FlagError, flag_faults, values, vocabulary
 from tidegauge.console.declaring import Flag, declare
+from tidegauge.console.generalflags import General
 from tidegauge.console.hpa.asking import Deciding
-from tidegauge.console.kinds import DURATION, SWITCH, TEXT
-
-
-@dataclass(frozen=True, kw_only=True)
-class General:
-    title: ClassVar = "General"
-
-    help: Annotated[bool, Flag(SWITCH, "Show this text and exit.", short="h")] = False
+from tidegauge.console.kinds import DURATION, TEXT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,15 +50,11 @@ def parse(arguments: Sequence[str]) -> RecordOptions:
     options = RecordOptions(**read, name="".join(given.words))
     if options.help:
         return options
-    if found := [*given.problems, *unreadable, *_problems(options, given.texts)]:
+    if found := [*given.problems, *unreadable, *flag_faults(FLAGS, read), *_problems(options)]:
         raise FlagError(found)
     return options
 
 
-def _problems(options: RecordOptions, given: Container[str]) -> Iterator[str]:
-    for declared in FLAGS.values():
-        if declared.name in given:
-            for fault in faults(declared, getattr(options, declared.field)):
-                yield f"--{declared.name}: {fault}"
+def _problems(options: RecordOptions) -> Iterator[str]:
     if not options.name:
         yield "give the name of an HPA, as in `tidegauge hpa record web -n shop`"

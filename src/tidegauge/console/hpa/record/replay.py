@@ -1,7 +1,8 @@
 """`tidegauge hpa replay`: a recording through the engine again, and an exit code."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from tidegauge.autoscale.replay.manifests import ManifestError
 from tidegauge.autoscale.replay.recording import RecordingError
@@ -13,7 +14,10 @@ from tidegauge.console.exits import Exit
 from tidegauge.console.hpa.files import UnusableError, read_hpa, read_recording
 from tidegauge.console.hpa.record.replayoptions import FLAGS, ReplayOptions, parse
 from tidegauge.console.hpa.showing import show
+from tidegauge.console.refusing import refuse
 from tidegauge.console.wording import explained
+
+_refuse = partial(refuse, "hpa replay")
 
 _USAGE = """\
 Put what was recorded of an HPA through the controller's arithmetic again: what is decided at
@@ -63,10 +67,3 @@ def _runs(options: ReplayOptions) -> list[Run]:
         given = read_hpa([options.hpa])
         other = Other(given.autoscaler.spec, given.manifest["spec"])
     return [rerun(options.recording, recording, controller, other)]
-
-
-def _refuse(problems: Iterable[str]) -> int:
-    for problem in problems:
-        sys.stderr.write(f"tidegauge hpa replay: {problem}\n")
-    sys.stderr.write("tidegauge hpa replay --help lists all flags\n")
-    return Exit.BAD_INPUT

@@ -1,21 +1,16 @@
 """The flags of `tidegauge hpa replay`, declared once, and the way from words to options."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from tidegauge.autoscale.engine.profiles import PROFILES
 from tidegauge.console import goflags
-from tidegauge.console.commandline import FlagError, faults, values, vocabulary
+from tidegauge.console.commandline import FlagError, flag_faults, values, vocabulary
 from tidegauge.console.declaring import Flag, declare
-from tidegauge.console.kinds import FILE, SWITCH, TEXT
-
-
-@dataclass(frozen=True, kw_only=True)
-class General:
-    title: ClassVar = "General"
-
-    help: Annotated[bool, Flag(SWITCH, "Show this text and exit.", short="h")] = False
+from tidegauge.console.generalflags import General
+from tidegauge.console.hpa.showing import Showing
+from tidegauge.console.kinds import FILE, TEXT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +30,6 @@ class Changed:
             default="the recorded one",
         ),
     ] = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Showing:
-    title: ClassVar = "Output"
-
-    output: Annotated[
-        str, Flag(TEXT, "Form of the output.", short="o", choices=("table", "json", "html"))
-    ] = "table"
-    all: Annotated[bool, Flag(SWITCH, "Every step in the table, not only changes.")] = False
-    html: Annotated[str, Flag(TEXT, "Write the page to this file as well.")] = ""
 
 
 SECTIONS = (General, Changed, Showing)
@@ -68,15 +52,11 @@ def parse(arguments: Sequence[str]) -> ReplayOptions:
     options = ReplayOptions(**read, recording="".join(given.words))
     if options.help:
         return options
-    if found := [*given.problems, *unreadable, *_problems(options, given.texts)]:
+    if found := [*given.problems, *unreadable, *flag_faults(FLAGS, read), *_problems(options)]:
         raise FlagError(found)
     return options
 
 
-def _problems(options: ReplayOptions, given: Container[str]) -> Iterator[str]:
-    for declared in FLAGS.values():
-        if declared.name in given:
-            for fault in faults(declared, getattr(options, declared.field)):
-                yield f"--{declared.name}: {fault}"
+def _problems(options: ReplayOptions) -> Iterator[str]:
     if not options.recording:
         yield "give the file of a recording, as in `tidegauge hpa replay web.jsonl`"

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from msgspec.structs import replace
@@ -28,7 +28,10 @@ from tidegauge.console.hpa.files import (
 )
 from tidegauge.console.hpa.showing import show
 from tidegauge.console.hpa.simulate.options import FLAGS, SimulateOptions, parse
+from tidegauge.console.refusing import refuse
 from tidegauge.console.wording import explained
+
+_refuse = partial(refuse, "hpa simulate")
 
 _USAGE = """\
 See what an HPA would do under a load: pods that take time to start, saturate at their limit
@@ -67,13 +70,6 @@ def simulate(arguments: Sequence[str]) -> int:
     except _UNUSABLE as error:
         return _refuse(error.problems)
     return Exit.FINE
-
-
-def _refuse(problems: Iterable[str]) -> int:
-    for problem in problems:
-        sys.stderr.write(f"tidegauge hpa simulate: {problem}\n")
-    sys.stderr.write("tidegauge hpa simulate --help lists all flags\n")
-    return Exit.BAD_INPUT
 
 
 def _runs(options: SimulateOptions) -> list[Run]:

@@ -1,17 +1,21 @@
 """`tidegauge hpa loads`: makes loads to try an HPA with."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from functools import partial
+from typing import Annotated, Any, ClassVar
 
 from tidegauge.autoscale.replay.generators import GENERATORS, Shape, generate, lines
 from tidegauge.console import goflags
-from tidegauge.console.commandline import faults, values, vocabulary
+from tidegauge.console.commandline import flag_faults, values, vocabulary
 from tidegauge.console.declaring import Flag, declare
 from tidegauge.console.exits import Exit
 from tidegauge.console.kinds import DURATION, INTEGER, NUMBER, SWITCH
+from tidegauge.console.refusing import refuse
 from tidegauge.console.wording import explained
+
+_refuse = partial(refuse, "hpa loads")
 
 _GENERATORS = "\n".join(f"  {name:<10}{one.meaning}" for name, one in GENERATORS.items())
 
@@ -86,7 +90,7 @@ def loads(arguments: Sequence[str]) -> int:
     if options.help:
         sys.stdout.write(_USAGE + explained(FLAGS))
         return Exit.FINE
-    if problems := [*given.problems, *unreadable, *_problems(name, options)]:
+    if problems := [*given.problems, *unreadable, *_problems(name, options, read)]:
         return _refuse(problems)
     sys.stdout.writelines(line + "\n" for line in lines(generate(name, _shape(name, options))))
     return Exit.FINE
@@ -107,12 +111,8 @@ def _shape(name: str, options: LoadsOptions) -> Shape:
     )
 
 
-def _problems(name: str, options: LoadsOptions) -> Iterator[str]:
-    wrong = [
-        f"--{declared.name}: {fault}"
-        for declared in FLAGS.values()
-        for fault in faults(declared, getattr(options, declared.field))
-    ]
+def _problems(name: str, options: LoadsOptions, read: Mapping[str, Any]) -> Iterator[str]:
+    wrong = list(flag_faults(FLAGS, read))
     yield from wrong
     if name not in GENERATORS:
         known = ", ".join(GENERATORS)
@@ -121,10 +121,3 @@ def _problems(name: str, options: LoadsOptions) -> Iterator[str]:
     shape = _shape(name, options)
     if not wrong and shape.lasting > _MOST_ROWS * shape.every:
         yield f"--for, --every: more than {_MOST_ROWS} rows: make it shorter, or rows rarer"
-
-
-def _refuse(problems: Iterable[str]) -> int:
-    for problem in problems:
-        sys.stderr.write(f"tidegauge hpa loads: {problem}\n")
-    sys.stderr.write("tidegauge hpa loads --help lists all flags\n")
-    return Exit.BAD_INPUT

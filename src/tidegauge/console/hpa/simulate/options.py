@@ -1,16 +1,18 @@
 """The flags of `tidegauge hpa simulate`, declared once, and the way from words to options."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from tidegauge.autoscale.replay.description import FIGURES, Description, amount
 from tidegauge.console import goflags
-from tidegauge.console.commandline import FlagError, faults, values, vocabulary
+from tidegauge.console.commandline import FlagError, flag_faults, values, vocabulary
 from tidegauge.console.declaring import Flag, declare
+from tidegauge.console.generalflags import General
 from tidegauge.console.hpa.controllerflags import Controlling
 from tidegauge.console.hpa.page.page import MOST_RUNS
-from tidegauge.console.kinds import DURATION, FILE, FILES, INTEGER, SWITCH, TEXT, Kind
+from tidegauge.console.hpa.showing import Showing
+from tidegauge.console.kinds import DURATION, FILE, FILES, INTEGER, TEXT, Kind
 
 AMOUNT = Kind("amount", amount, lambda value: "" if value is None else f"{value:g}")
 
@@ -23,13 +25,6 @@ def _read_pairs(text: str) -> tuple[tuple[str, str]]:
 
 
 PAIRS = Kind("name=figure", _read_pairs, lambda _: "", many=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class General:
-    title: ClassVar = "General"
-
-    help: Annotated[bool, Flag(SWITCH, "Show this text and exit.", short="h")] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,18 +179,6 @@ class Measured:
     ] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Showing:
-    title: ClassVar = "Output"
-
-    output: Annotated[
-        str,
-        Flag(TEXT, "Form of the output.", short="o", choices=("table", "json", "html")),
-    ] = "table"
-    all: Annotated[bool, Flag(SWITCH, "Every step in the table, not only changes.")] = False
-    html: Annotated[str, Flag(TEXT, "Write the page to this file as well.")] = ""
-
-
 SECTIONS = (General, Input, Working, Measured, Controlling, Showing)
 
 FLAGS = declare(SECTIONS)
@@ -224,16 +207,12 @@ def parse(arguments: Sequence[str]) -> SimulateOptions:
     options = SimulateOptions(**read)
     if options.help:
         return options
-    if found := [*given.problems, *unreadable, *_problems(options, given.texts)]:
+    if found := [*given.problems, *unreadable, *flag_faults(FLAGS, read), *_problems(options)]:
         raise FlagError(found)
     return options
 
 
-def _problems(options: SimulateOptions, given: Container[str]) -> Iterator[str]:
-    for declared in FLAGS.values():
-        if declared.name in given:
-            for fault in faults(declared, getattr(options, declared.field)):
-                yield f"--{declared.name}: {fault}"
+def _problems(options: SimulateOptions) -> Iterator[str]:
     if not options.filename and not options.from_recording:
         yield "-f, --filename: give the HPA's manifest, as in -f hpa.yaml"
     if bool(options.load) == bool(options.from_recording):
