@@ -13,6 +13,7 @@ from tidegauge.serving.messages import Request, Response
 from tidegauge.units.selectors import parse_label_selector
 
 GROUP = "/apis/metrics.k8s.io"
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 
 class Served:
@@ -112,6 +113,24 @@ def test_an_unknown_pod_is_told_from_one_without_metrics():
 
     assert unknown["message"] == 'pods "web" not found'
     assert unmeasured["message"] == 'podmetrics.metrics.k8s.io "ns/web-000000" not found'
+
+
+@pytest.mark.parametrize("accept", ["application/json", TABLE], ids=["objects", "Table"])
+@pytest.mark.parametrize("where", ["", "/namespaces/ns"], ids=["everywhere", "namespace"])
+def test_objects_without_usage_are_left_out_of_lists(where, accept):
+    """A list holds what has usage, in the order of the source, in whatever shape."""
+    cluster = cluster_of(3)
+    del cluster.usage_of_pods["ns", "web-000001"]
+    cluster.usage_of_nodes.clear()
+    served = Served(cluster)
+
+    _, pods = served.read(f"{GROUP}/v1{where}/pods", accept=accept)
+    _, nodes = served.read(f"{GROUP}/v1/nodes", accept=accept)
+
+    rows = pods["items"] if "items" in pods else [row["object"] for row in pods["rows"]]
+    assert [row["metadata"]["name"] for row in rows] == ["web-000000", "web-000002"]
+    assert not nodes.get("items")
+    assert not nodes.get("rows")
 
 
 def test_a_large_list_is_compressed_for_who_takes_it():

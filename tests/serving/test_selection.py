@@ -10,7 +10,7 @@ from tidegauge.cluster.cache import Pods
 from tidegauge.cluster.records import Node, Pod
 from tidegauge.serving.options import parse_list_options
 from tidegauge.serving.query import parse_query
-from tidegauge.serving.selection import CHUNK, Selections, node_chunks, pod_chunks, pod_entries
+from tidegauge.serving.selection import CHUNK, Selections, node_chunks, pod_chunks
 from tidegauge.units.selectors import parse_label_selector
 from tidegauge.usage.readings import ContainerUsage
 
@@ -39,16 +39,6 @@ def names(chunks):
 def test_pods_are_chosen_by_labels_and_fields(query, expected):
     """A pod must match both selectors."""
     assert names(pod_chunks(cluster_of(4), Selections(), None, options(query))) == expected
-
-
-def test_pods_without_usage_are_left_out():
-    """A list holds what has usage, in the order of the source."""
-    cluster = cluster_of(3)
-    del cluster.usage_of_pods["ns", "web-000001"]
-
-    entries = pod_entries(cluster, pod_chunks(cluster, Selections(), "ns", options()))
-
-    assert names(entries) == ["web-000000", "web-000002"]
 
 
 def test_a_list_is_looked_at_in_chunks():

@@ -1,7 +1,7 @@
 """Items written once for many lists are those that would be written anew."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given
@@ -12,11 +12,14 @@ from tests.usage.answers import Said, answer
 from tidegauge.cluster.cache import Nodes, Pods
 from tidegauge.cluster.records import Pod
 from tidegauge.console.view import View
-from tidegauge.serving import objects
-from tidegauge.serving.source import Entry
-from tidegauge.serving.written import JsonWriter, PodWriter
+from tidegauge.serving import objects, shapes
+from tidegauge.serving.nodemessages import NodeMessages
+from tidegauge.serving.nodetext import NodeText
+from tidegauge.serving.source import Entry, pod_entry
+from tidegauge.serving.written import PodWriter
 from tidegauge.usage.store import Store
 
+T = TypeVar("T", str, bytes)
 NODES = ("node-a", "node-b")
 NAMES = ("web", "api")
 
@@ -30,8 +33,9 @@ class Cluster:
         self.pods = Pods()
         self.view = View(Nodes(), self.pods, self.store)
         self.wrote = 0
-        self.writer = PodWriter(self.view, self._write)
-        self.together = JsonWriter(self.view)
+        self.writer = PodWriter(self.view, self._write, NodeText)
+        self.together = PodWriter(self.view, objects.pod_json, NodeText)
+        self.messages = PodWriter(self.view, shapes.pod_field, NodeMessages)
 
     def _write(self, entry: Entry) -> str:
         self.wrote += 1
@@ -47,16 +51,21 @@ class Cluster:
         return [written.item for written in self.writer.written(self.pods.all())]
 
     def items_together(self) -> list[str]:
-        chunks = self.together.all_written([self.pods.all()])
-        return [written.item for chunk in chunks for written in chunk]
+        """As a full list in JSON has them, and the one in protobuf the same."""
+        messages = self._all(self.messages)
+        assert messages == [shapes.pod_field(entry) for entry in self._entries()]
+        return self._all(self.together)
 
     def expected(self) -> list[str]:
-        usages = [(pod, self.view.pod_usage(pod)) for pod in self.pods.all()]
-        return [
-            objects.pod_json(Entry(pod.namespace, pod.name, pod.labels, usage))
-            for pod, usage in usages
-            if usage is not None
-        ]
+        return [objects.pod_json(entry) for entry in self._entries()]
+
+    def _all(self, writer: PodWriter[T]) -> list[T]:
+        chunks = writer.all_written([self.pods.all()])
+        return [written.item for chunk in chunks for written in chunk]
+
+    def _entries(self) -> list[Entry]:
+        entries = [pod_entry(self.view, pod) for pod in self.pods.all()]
+        return [entry for entry in entries if entry is not None]
 
 
 def ready() -> Cluster:
@@ -162,12 +171,12 @@ def test_texts_are_written_from_only_while_lists_come():
     """What is kept for full lists goes some answers after the last of them."""
     cluster = ready()
     assert cluster.items_together()
-    assert cluster.together._texts
+    assert cluster.together._templates
 
     for step in range(7):
         cluster.hear("node-a", 3 + step)
 
-    assert not cluster.together._texts
+    assert not cluster.together._templates
     assert cluster.items_together() == cluster.expected()
 
 
@@ -175,18 +184,18 @@ def test_a_text_is_made_anew_when_a_pod_of_it_changes():
     """But not for a pod that its node says nothing of, such as one that has just been placed."""
     cluster = ready()
     cluster.items_together()
-    first = cluster.together._texts["node-a"]
+    first = cluster.together._templates["node-a"]
 
     cluster.pods.put(Pod("ns", "new", "node-a"))
     cluster.hear("node-a", 3)
     assert cluster.items_together() == cluster.expected()
-    assert cluster.together._texts["node-a"] is first
+    assert cluster.together._templates["node-a"] is first
 
     cluster.pods.put(Pod("ns", "web", "node-a", b'{"app":"web"}'))
     for step in range(2):
         cluster.hear("node-a", 4 + step)
         assert cluster.items_together() == cluster.expected()
-    assert cluster.together._texts["node-a"] is not first
+    assert cluster.together._templates["node-a"] is not first
 
 
 def test_a_node_out_of_the_ordinary_is_written_pod_by_pod():
@@ -199,7 +208,7 @@ def test_a_node_out_of_the_ordinary_is_written_pod_by_pod():
         cluster.store.record("node-a", answer(both, said))
 
     assert cluster.items_together() == cluster.expected()
-    assert not cluster.together._texts
+    assert not cluster.together._templates
 
 
 def test_nodes_are_written_one_a_step():

@@ -23,23 +23,23 @@ class Kept:
         self.shelf: Shelf[str] = self.store.shelf()
         self.hear(0)
         self.hear(15)
-        self.shelf.of(NODE)[1] = "made"
+        self.shelf.put(NODE, {1: "made"})
 
     def hear(self, at: float) -> None:
         self.store.record(NODE, answer({WEB: Said(at, cpu=at)}))
 
     @property
-    def made(self) -> dict[str, dict[int, str]]:
-        return {node: dict(things) for node, things in self.shelf.made().items()}
+    def made(self) -> dict[int, str]:
+        return dict(self.shelf.made())
 
 
 def test_what_is_made_of_an_answer_is_there_again():
     """More can be put beside it."""
     kept = Kept()
 
-    kept.shelf.of(NODE)[2] = "more"
+    kept.shelf.put(NODE, {2: "more"})
 
-    assert kept.made == {NODE: {1: "made", 2: "more"}}
+    assert kept.made == {1: "made", 2: "more"}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_what_grows_stale_is_no_longer_there(seconds, there):
 
     kept.clock.advance(seconds)
 
-    assert (NODE in kept.made) is there
+    assert (1 in kept.made) is there
     assert (kept.store.pod_usage("shop", "web", NODE) is not None) is there
 
 
@@ -77,13 +77,13 @@ def test_stamps_that_stand_still_grow_stale_too():
     for _ in range(40):
         kept.clock.advance(15)
         kept.hear(15)
-        kept.shelf.of(NODE)[1] = "made"
+        kept.shelf.put(NODE, {1: "made"})
     assert kept.made
 
     kept.clock.advance(0.001)
 
     assert kept.made == {}
-    kept.shelf.of(NODE)[1] = "made of something stale"
+    kept.shelf.put(NODE, {1: "made of something stale"})
     assert kept.made == {}
 
 
@@ -93,9 +93,9 @@ def test_nodes_end_each_at_its_time():
     kept.clock.advance(30)
     kept.store.record("node-b", answer({}, Said(45, cpu=1)))
     kept.store.record("node-b", answer({}, Said(60, cpu=2)))
-    kept.shelf.of("node-b")[1] = "b"
+    kept.shelf.put("node-b", {2: "b"})
     kept.clock.advance(20)
-    assert kept.made == {"node-b": {1: "b"}}
+    assert kept.made == {2: "b"}
 
     kept.clock.advance(26)
     assert kept.made == {}
@@ -105,6 +105,6 @@ def test_a_node_nobody_knows_has_no_place():
     """What is put there is lost."""
     kept = Kept()
 
-    kept.shelf.of("stranger")[1] = "lost"
+    kept.shelf.put("stranger", {2: "lost"})
 
-    assert kept.made == {NODE: {1: "made"}}
+    assert kept.made == {1: "made"}

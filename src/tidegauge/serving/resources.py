@@ -1,19 +1,21 @@
 """The handlers of nodes and pods: list and get, in every shape a client may ask for."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from tidegauge.cluster.records import Pod
+from tidegauge.cluster.records import Node, Pod
 from tidegauge.serving import bodies, lists, objects, protobuf, shapes, table
 from tidegauge.serving.call import Call, answer
 from tidegauge.serving.messages import Response
 from tidegauge.serving.negotiation import JSON, PROTOBUF, YAML, Conversion, MediaType
+from tidegauge.serving.nodemessages import NodeMessages
+from tidegauge.serving.nodetext import NodeText
 from tidegauge.serving.objects import KINDS, api_version
 from tidegauge.serving.options import ListOptions, parse_list_options
 from tidegauge.serving.routing import GROUP, Collection, Single
-from tidegauge.serving.selection import Selections, node_chunks, pod_chunks, pod_entries
+from tidegauge.serving.selection import Selections, node_chunks, pod_chunks
 from tidegauge.serving.shapes import Shape
-from tidegauge.serving.source import Entry, Source
+from tidegauge.serving.source import Entry, Source, node_entry, pod_entry
 from tidegauge.serving.status import (
     Status,
     StatusError,
@@ -22,11 +24,12 @@ from tidegauge.serving.status import (
     not_found,
     watch_not_supported,
 )
-from tidegauge.serving.written import JsonWriter, PodWriter, Written
+from tidegauge.serving.written import NodeWriter, PodWriter, Written
 from tidegauge.units.clock import Clock
 from tidegauge.units.selectors import LabelSelector
 
 T = TypeVar("T", bound=Entry | Written[Any])
+W = TypeVar("W", str, bytes)
 ObserveFreshness = Callable[[list[float]], None]
 
 _META_GROUP = "meta.k8s.io"
@@ -42,6 +45,13 @@ def allows_conversion(media_format: str, conversion: Conversion | None) -> bool:
     if conversion.kind == "Table":
         return media_format in (JSON, YAML)
     return conversion.kind in ("PartialObjectMetadata", "PartialObjectMetadataList")
+
+
+class _Writers(NamedTuple, Generic[W]):
+    """Of one format: those that programs ask for, where lists come again and again."""
+
+    nodes: NodeWriter[W]
+    pods: PodWriter[W]
 
 
 class ResourceHandler:
@@ -65,40 +75,56 @@ class ResourceHandler:
         self._node_selector = node_selector
         self._observe_freshness = observe_freshness
         self._selections = Selections()
-        self._json = JsonWriter(source)
-        self._protobuf = PodWriter(source, shapes.pod_field)
+        self._writers: dict[MediaType, _Writers[Any]] = {
+            MediaType(JSON): _Writers(
+                NodeWriter(source, objects.node_json),
+                PodWriter(source, objects.pod_json, NodeText),
+            ),
+            MediaType(PROTOBUF): _Writers(
+                NodeWriter(source, shapes.node_field),
+                PodWriter(source, shapes.pod_field, NodeMessages),
+            ),
+        }
 
     def list(self, collection: Collection, call: Call) -> Response:
         media = call.negotiate(allows_conversion)
         options = parse_list_options(call.query)
         if options.watch:
             raise StatusError(watch_not_supported(GROUP, collection.resource))
-        shape = _list_shape(collection, media, call)
+        writers = self._writers.get(media)
+        if writers is None:
+            entries = self._observed(self._entries(collection, options))
+            return _list_response(entries, _list_shape(collection, media, call), media, call)
+        written = self._observed(self._written(writers, collection, options))
+        shape = shapes.written_list(collection.resource, collection.version)
+        return _list_response(written, shape, media, call)
+
+    def _entries(self, collection: Collection, options: ListOptions) -> Iterator[Sequence[Entry]]:
+        """Those that have usage, of what was asked for."""
+        source = self._source
         if collection.resource == "nodes":
-            nodes = node_chunks(self._source, self._node_selector, options)
-            return _list_response(self._observed(nodes), shape, media, call)
-        pods = pod_chunks(self._source, self._selections, collection.namespace, options)
-        if written := self._written(pods, collection, options, media):
-            written_shape = shapes.written_pods(collection.version)
-            return _list_response(self._observed(written), written_shape, media, call)
-        entries = self._observed(pod_entries(self._source, pods))
-        return _list_response(entries, shape, media, call)
+            for nodes in self._nodes(options):
+                yield [entry for node in nodes if (entry := node_entry(source, node))]
+        else:
+            for pods in self._pods(collection, options):
+                yield [entry for pod in pods if (entry := pod_entry(source, pod))]
 
     def _written(
-        self,
-        pods: Iterator[Sequence[Pod]],
-        collection: Collection,
-        options: ListOptions,
-        media: MediaType,
-    ) -> Iterator[Sequence[Written[Any]]] | None:
-        """Written once for many lists; only in the formats that programs ask for."""
-        if media == MediaType(PROTOBUF):
-            return map(self._protobuf.written, pods)
-        if media != MediaType(JSON):
-            return None
+        self, writers: _Writers[Any], collection: Collection, options: ListOptions
+    ) -> Iterator[Sequence[Written[Any]]]:
+        """The same, written once for many lists."""
+        if collection.resource == "nodes":
+            return map(writers.nodes.written, self._nodes(options))
+        pods = self._pods(collection, options)
         if collection.namespace is None and options.labels.empty and options.fields.empty:
-            return self._json.all_written(pods)
-        return map(self._json.written, pods)
+            return writers.pods.all_written(pods)
+        return map(writers.pods.written, pods)
+
+    def _nodes(self, options: ListOptions) -> Iterator[Sequence[Node]]:
+        return node_chunks(self._source, self._node_selector, options)
+
+    def _pods(self, collection: Collection, options: ListOptions) -> Iterator[Sequence[Pod]]:
+        return pod_chunks(self._source, self._selections, collection.namespace, options)
 
     def get(self, single: Single, call: Call) -> Response:
         media = call.negotiate(allows_conversion)
@@ -113,20 +139,20 @@ class ResourceHandler:
         node = self._source.node(name)
         if node is None:
             raise StatusError(not_found("node", name))
-        usage = self._source.node_usage(name)
+        entry = node_entry(self._source, node)
         chosen = self._node_selector
-        if usage is None or not (chosen.empty or chosen.matches(self._source.labels(node.labels))):
+        if entry is None or not (chosen.empty or chosen.matches(self._source.labels(node.labels))):
             raise StatusError(not_found("nodemetrics", name, GROUP))
-        return Entry("", name, node.labels, usage)
+        return entry
 
     def _pod(self, single: Single) -> Entry:
         pod = self._source.pod(single.namespace, single.name)
         if pod is None:
             raise StatusError(not_found("pods", single.name))
-        usage = self._source.pod_usage(pod)
-        if usage is None:
+        entry = pod_entry(self._source, pod)
+        if entry is None:
             raise StatusError(not_found("podmetrics", f"{pod.namespace}/{pod.name}", GROUP))
-        return Entry(pod.namespace, pod.name, pod.labels, usage)
+        return entry
 
     def _observed(self, chunks: Iterator[Sequence[T]]) -> Iterator[Sequence[T]]:
         now = self._clock.now()

@@ -1,11 +1,11 @@
 """Which objects a list holds, looked at in chunks so that nobody waits long."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from tidegauge.cluster.records import Pod
+from tidegauge.cluster.records import Node, Pod
 from tidegauge.serving.options import ListOptions
-from tidegauge.serving.source import Entry, Source
+from tidegauge.serving.source import Source
 from tidegauge.units.selectors import FieldSelector, LabelSelector
 
 _T = TypeVar("_T")
@@ -92,32 +92,24 @@ def _named(chunks: Iterator[Sequence[Pod]], fields: FieldSelector) -> Iterator[S
         ]
 
 
-def pod_entries(source: Source, chunks: Iterable[Sequence[Pod]]) -> Iterator[list[Entry]]:
-    """Those that have usage."""
-    for pods in chunks:
-        yield [
-            Entry(pod.namespace, pod.name, pod.labels, usage)
-            for pod in pods
-            if (usage := source.pod_usage(pod)) is not None
-        ]
-
-
 def node_chunks(
     source: Source, node_selector: LabelSelector, options: ListOptions
-) -> Iterator[list[Entry]]:
+) -> Iterator[Sequence[Node]]:
     """The nodes that are selected, by the request and by the server's own selector."""
-    matches = _label_test(source, [options.labels, node_selector])
     fields = options.fields
-    named, labelled = not fields.empty, not (options.labels.empty and node_selector.empty)
+    chunks = _chunked(source.nodes())
     # What was not asked for is not looked at: 15 % of a list.
-    for nodes in _chunked(source.nodes()):
-        yield [
-            Entry("", node.name, node.labels, usage)
+    if options.labels.empty and node_selector.empty and fields.empty:
+        return chunks
+    matches = _label_test(source, [options.labels, node_selector])
+    return (
+        [
+            node
             for node in nodes
-            if (not labelled or matches(node.labels))
-            and (not named or fields.matches({"metadata.name": node.name}))
-            and (usage := source.node_usage(node.name)) is not None
+            if matches(node.labels) and fields.matches({"metadata.name": node.name})
         ]
+        for nodes in chunks
+    )
 
 
 def _label_test(source: Source, selectors: Sequence[LabelSelector]) -> Callable[[bytes], bool]:

@@ -45,15 +45,17 @@ class Shape(Generic[T]):
 
 
 def object_list(resource: str, version: str) -> Shape[Entry]:
-    message = ITEM_MESSAGE[resource]
-    return _objects(
-        resource, version, ITEM_JSON[resource], lambda entry: protobuf.chunk(2, message(entry))
-    )
+    return _objects(resource, version, ITEM_JSON[resource], ITEM_FIELD[resource])
 
 
-def written_pods(version: str) -> Shape[Written[Any]]:
-    """Pods whose items are written already, in the list's format."""
-    return _objects("pods", version, _item, _item)
+def written_list(resource: str, version: str) -> Shape[Written[Any]]:
+    """Objects whose items are written already, in the list's format."""
+    return _objects(resource, version, _item, _item)
+
+
+def node_field(entry: Entry) -> bytes:
+    """A node as a field of a list."""
+    return protobuf.chunk(2, objects.node_message(entry))
 
 
 def pod_field(entry: Entry) -> bytes:
@@ -61,6 +63,7 @@ def pod_field(entry: Entry) -> bytes:
     return protobuf.chunk(2, objects.pod_message(entry))
 
 
+ITEM_FIELD: Mapping[str, Callable[[Entry], bytes]] = {"nodes": node_field, "pods": pod_field}
 _item = attrgetter("item")
 
 

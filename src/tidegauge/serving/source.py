@@ -51,3 +51,15 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     @property
     def stamp_ms(self) -> int:
         return self.usage.stamp_ms
+
+
+def node_entry(source: Source, node: Node) -> Entry | None:
+    """None while the node has no usage."""
+    usage = source.node_usage(node.name)
+    return Entry("", node.name, node.labels, usage) if usage else None
+
+
+def pod_entry(source: Source, pod: Pod) -> Entry | None:
+    """None while the pod has no usage."""
+    usage = source.pod_usage(pod)
+    return Entry(pod.namespace, pod.name, pod.labels, usage) if usage else None

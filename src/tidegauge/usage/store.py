@@ -64,7 +64,9 @@ class Store:
 
     def record(self, name: str, answer: Answer) -> None:
         """Store what a node answered just now; the arrays of the answer are ours from then on."""
-        node = self._nodes.setdefault(name, _Node())
+        node = self._nodes.get(name)
+        if node is None:
+            node = self._nodes[name] = _Node()
         node.seen = answer.layout
         node.answered, node.stored = self._clock.monotonic(), self._clock.now()
         node.series.take(answer, node.answered, self._unmoved)
