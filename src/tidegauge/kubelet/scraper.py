@@ -91,8 +91,12 @@ class Scraper:
         """Ask until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
+            wait = self.ask_due()
+            if not wait:
+                await asyncio.sleep(0)
+                continue
             self._wake = loop.create_future()
-            timer = loop.call_later(self.ask_due(), _set, self._wake)
+            timer = loop.call_later(wait, _set, self._wake)
             try:
                 await self._wake
             finally:
