@@ -1,0 +1,60 @@
+"""Whether memory is flat: the last hours against those after the warm-up."""
+
+from collections import Counter
+from collections.abc import Sequence
+from statistics import median
+from typing import NamedTuple
+
+BLOCKS = 0.01
+"""A block for each pod that came and went would be more than that within two hours."""
+
+RESIDENT = 0.03
+"""What allocators have more in one hour than in another, since pools are given back only whole."""
+
+ENTRIES = 20
+"""Of one table: label values of metrics that are seen for the first time, such as a rare cause."""
+
+
+class Hour(NamedTuple):
+    hour: int
+    resident_mb: float
+    blocks: int
+    """Of Python's allocator."""
+    tables: Counter[str]
+    """Entries, see the census."""
+    cached: int
+    """Entries of functions' caches, which have bounds."""
+    gone_pods: int
+    gone_nodes: int
+    served: int
+    """Pods in a list of all."""
+
+
+def parts(hours: Sequence[Hour]) -> tuple[Sequence[Hour], Sequence[Hour]]:
+    """The second quarter and the last: the first is the warm-up. Takes at least three hours."""
+    quarter = max(1, len(hours) // 4)
+    return hours[quarter : 2 * quarter], hours[-quarter:]
+
+
+def growth(hours: Sequence[Hour]) -> list[str]:
+    """What has grown beyond its tolerance, in words."""
+    before, after = parts(hours)
+    found = []
+    for name, figure, tolerance in (
+        ("resident MB", lambda hour: hour.resident_mb, RESIDENT),
+        ("blocks", lambda hour: hour.blocks, BLOCKS),
+    ):
+        first, last = median(map(figure, before)), median(map(figure, after))
+        if last > first * (1 + tolerance):
+            found.append(f"{name}: {first:,.0f} to {last:,.0f}, over {tolerance:.0%} more")
+    return found + [
+        f"{table}: {first} to {last} entries"
+        for table, first, last in grown(before[0].tables, after[-1].tables)
+        if last - first > ENTRIES
+    ]
+
+
+def grown(before: Counter[str], after: Counter[str]) -> list[tuple[str, int, int]]:
+    """What there is more of: name, then and now; what has grown most is first."""
+    more = (after - before).most_common()
+    return [(name, before[name], after[name]) for name, _ in more]
