@@ -73,7 +73,8 @@ def _inside(item: Any) -> Iterator[tuple[str, Any]]:
     elif type(item).__module__.startswith(_OURS):
         for attribute in _attributes(item):
             if (inner := getattr(item, attribute, None)) is not None:
-                yield f"{type(item).__name__}.{attribute}", inner
+                # Shared by all censuses: counting must not add to what is counted.
+                yield sys.intern(f"{type(item).__name__}.{attribute}"), inner
 
 
 def _attributes(item: Any) -> Iterable[str]:

@@ -28,6 +28,9 @@ PERIOD = 15.0
 REPLACED = 60
 """Each period one pod in so many goes, and another one comes: a pod lives for 15 minutes."""
 
+FLOOD = 256
+"""At most so many pods come in a period of a flood; of small clusters half of the pods."""
+
 HEALING = 6
 """Periods after which every node is served: the pauses before an API server that was lost is asked
 again take up to a minute, and a new node has to be asked twice."""
@@ -57,6 +60,7 @@ class Soak:
         random.seed(seed)  # informers spread their watches by chance
         self.world = World(scale.nodes, scale.pods, clock.now(), seed)
         self.period = 0
+        self._scale = scale
         self._clock = clock
         self._replaced = max(1, scale.nodes * scale.pods // REPLACED)
         self._api = ApiServer(self.world, clock)
@@ -93,13 +97,16 @@ class Soak:
     async def run(self, periods: int) -> None:
         """So many periods of churn and questions."""
         for _ in range(periods):
+            self._outages()
             self._change(self._replaced)
             await self._next(asked=True)
 
-    async def flood(self, periods: int, pods: int) -> None:
-        """The same with so many pods a period, each with a namespace of its own, and asked for."""
-        for _ in range(periods):
-            come = self._change(pods, scattered=True)
+    async def flood(self, pods: int) -> None:
+        """So many pods come and go, each with labels and a namespace of its own, and asked for."""
+        left, step = pods, min(FLOOD, self._scale.nodes * self._scale.pods // 2)
+        while left > 0:
+            left -= step
+            come = self._change(step, scattered=True)
             await self._next(asked=True)
             await self.clients.ask_for(come)
 
@@ -127,13 +134,11 @@ class Soak:
 
     def _change(self, replaced: int, *, scattered: bool = False) -> list[PodKey]:
         self.period += 1
-        self._outages()
         now = self._clock.now()
         return self.world.change(self.period, now, replaced=replaced, scattered=scattered)
 
     def _outages(self) -> None:
-        begun = (self.period - AWAY_EVERY // 2) % AWAY_EVERY
-        self._api.away = self.period > begun and begun < AWAY_FOR
+        self._api.away = 0 <= self.period % AWAY_EVERY - AWAY_EVERY // 2 < AWAY_FOR
 
     async def _next(self, *, asked: bool) -> None:
         """To the end of the period."""

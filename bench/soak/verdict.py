@@ -5,8 +5,13 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
+WARM_UP = 4
+"""Hours, in which the last caches fill: those of texts for seconds and windows, 4,096 of each."""
+
+LEAST_HOURS = WARM_UP + 2
+
 BLOCKS = 0.01
-"""A block for each pod that came and went would be more than that within two hours."""
+"""One for each pod that came and went would be more than that within two hours of 60 nodes."""
 
 RESIDENT = 0.03
 """What allocators have more in one hour than in another, since pools are given back only whole."""
@@ -31,9 +36,10 @@ class Hour(NamedTuple):
 
 
 def parts(hours: Sequence[Hour]) -> tuple[Sequence[Hour], Sequence[Hour]]:
-    """The second quarter and the last: the first is the warm-up. Takes at least three hours."""
-    quarter = max(1, len(hours) // 4)
-    return hours[quarter : 2 * quarter], hours[-quarter:]
+    """The first third after the warm-up, and the last. Takes hour 0 and `LEAST_HOURS` more."""
+    warm = hours[WARM_UP:]
+    third = len(warm) // 3
+    return warm[:third], warm[-third:]
 
 
 def growth(hours: Sequence[Hour]) -> list[str]:
