@@ -4,17 +4,16 @@ Counted are the entries of every table of the server once all is quiet, which ar
 run. `python -m bench.soak` looks at memory itself, for a day.
 """
 
-import io
 import re
 from collections import Counter
 
 import pytest
+from structlog.testing import capture_logs
 
 from bench.soak.peers import Kubelets
 from bench.soak.running import Scale, Soak, runner
 from bench.soak.verdict import Hour, grown, growth
 from tests.clock import ManualClock
-from tidegauge.telemetry import logs
 from tidegauge.telemetry.changes import OnChange
 from tidegauge.telemetry.families import NodeTimes
 
@@ -41,9 +40,8 @@ async def soak(clock: ManualClock) -> tuple[set[str], bytes, set[bytes]]:
 
 
 def soaked() -> tuple[set[str], bytes, set[bytes]]:
-    logs.configure("json", stream=io.BytesIO())
     clock = ManualClock()
-    with runner(clock) as running:
+    with capture_logs(), runner(clock) as running:
         return running.run(soak(clock))
 
 

@@ -53,7 +53,7 @@ class RecordedCluster:
         """None: all is out of the ordinary."""
         return None
 
-    def subscribe(self, listener: Callable[[str], None]) -> None:
+    def subscribe(self, answered: Callable[[str], None], gone: Callable[[str], None]) -> None:
         """Nothing ever changes."""
 
     def shelf(self) -> Shelf[Any]:

@@ -30,8 +30,8 @@ class Source(Protocol):
     def pod_usages(self, node: str) -> NodeUsages | None:
         """That of all pods of a node at once, where nothing there is out of the ordinary."""
 
-    def subscribe(self, listener: Callable[[str], None]) -> None:
-        """Call `listener` with the name of each node that has answered or is gone."""
+    def subscribe(self, answered: Callable[[str], None], gone: Callable[[str], None]) -> None:
+        """Call these with the name of each node that has answered, or is gone."""
 
     def shelf(self) -> Shelf[Any]:
         """A new place for what is made of pods' usage, by node."""

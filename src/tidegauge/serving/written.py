@@ -127,34 +127,38 @@ class PodWriter(Writer[Pod, T]):
         """How often a node with a template has answered since that was used."""
         self._filled: set[str] = set()
         """Nodes that have not answered since all of their pods were written."""
-        source.subscribe(self._answered)
+        source.subscribe(self._answered, self._gone)
 
     def all_written(self, chunks: Iterable[Sequence[Pod]]) -> Iterator[list[Written[T]]]:
         """The items of chunks that hold all pods; empty while nodes are written."""
+        empty: set[str] = set()
         for pods in chunks:
             found = self._found(pods)
             if found is None:
-                for node in {pod.node for pod in pods} - self._filled:
-                    self._write_all(node)
+                for node in {pod.node for pod in pods} - self._filled - empty:
+                    if not self._write_all(node):
+                        empty.add(node)  # for this list only: it may be gone, and never answer
                     yield []
                 found = self.written(pods)
             yield found
 
-    def _write_all(self, node: str) -> None:
-        self._filled.add(node)
+    def _write_all(self, node: str) -> bool:
+        """Whether the node has usage that can be written at once."""
         usages = self._source.pod_usages(node)
         if usages is None:
-            return
+            return False
+        self._filled.add(node)
         template = self._templates.get(node)
         if template is None or template.layout is not usages.layout:
             if not (pods := self._pods_of(node, usages.layout)):
-                return
+                return True
             template = self._templates[node] = self._template(usages.layout, pods)
         self._idle[node] = 0
         items = zip(template.pods, template.places, template.filled(usages), strict=True)
         stamps = usages.stamps_ms
         written = {id(pod): Written(pod, stamps[place], item) for pod, place, item in items}
         self._shelf.put(node, written)
+        return True
 
     def _new(self, record: Pod) -> Written[T] | None:
         """As it is; what is missing after a template was used, is in that as it was."""
@@ -179,6 +183,10 @@ class PodWriter(Writer[Pod, T]):
             self._idle[node] += 1
             if self._idle[node] > _IDLE_ANSWERS:
                 self._forget(node)
+
+    def _gone(self, node: str) -> None:
+        self._filled.discard(node)
+        self._forget(node)
 
     def _forget(self, node: str) -> None:
         if self._templates.pop(node, None) is not None:

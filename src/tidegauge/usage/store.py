@@ -7,7 +7,7 @@ before or after it, never in between.
 import math
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 from tidegauge.kubelet.samples import MISSING, NODE_SLOT, Answer, Layout
 from tidegauge.units.clock import Clock
@@ -15,6 +15,8 @@ from tidegauge.usage.rates import NANOSECONDS_PER_MILLISECOND, nanocores
 from tidegauge.usage.readings import ContainerUsage, NodeUsages, Tally, Usage
 from tidegauge.usage.series import NodeSeries, SeriesUsage
 from tidegauge.usage.shelf import Shelf
+
+Listener: TypeAlias = Callable[[str], None]
 
 _LATEST = 2**63
 """Later than any stamp."""
@@ -50,16 +52,16 @@ class Store:
         self._silent = period * stale_after_periods
         self._unmoved = stale_unmoved
         self._nodes: dict[str, _Node] = {}
-        self._listeners: list[Callable[[str], None]] = []
+        self._listeners: list[tuple[Listener, Listener]] = []
 
-    def subscribe(self, listener: Callable[[str], None]) -> None:
-        """Call `listener` with the name of each node that has answered or is gone."""
-        self._listeners.append(listener)
+    def subscribe(self, answered: Listener, gone: Listener) -> None:
+        """Call these with the name of each node that has answered, or is gone."""
+        self._listeners.append((answered, gone))
 
     def shelf(self) -> Shelf[Any]:
         """A new shelf, for whoever makes something of the usage on a node."""
         shelf: Shelf[Any] = Shelf(self._clock, self._until)
-        self.subscribe(shelf.drop)
+        self.subscribe(shelf.drop, shelf.drop)
         return shelf
 
     def record(self, name: str, answer: Answer) -> None:
@@ -71,12 +73,14 @@ class Store:
         node.answered, node.stored = self._clock.monotonic(), self._clock.now()
         node.series.take(answer, node.answered, self._unmoved)
         node.count = node.series.count()
-        self._tell(name)
+        for answered, _ in self._listeners:
+            answered(name)
 
     def forget(self, name: str) -> None:
         """Drop a node that is gone from the API server; unknown names are fine."""
         self._nodes.pop(name, None)
-        self._tell(name)
+        for _, gone in self._listeners:
+            gone(name)
 
     def layout(self, name: str) -> Layout | None:
         """The layout of a node's last answer, for the parser to recognise the next one by."""
@@ -131,10 +135,6 @@ class Store:
     def reported(self) -> int:
         """How many containers the nodes' last answers have, with usage or not yet."""
         return sum(node.seen.slots - 1 for node in self._nodes.values() if node.seen)
-
-    def _tell(self, name: str) -> None:
-        for listener in self._listeners:
-            listener(name)
 
     def _until(self, name: str) -> float:
         """When, on the monotonic clock, something of a node grows stale."""
