@@ -9,7 +9,7 @@ import yaml
 
 from tests.serving.metrics import pod_entry
 from tests.transcripts.wire import decode
-from tidegauge.serving import bodies, lists, objects, protobuf, shapes, table
+from tidegauge.serving import bodies, lists, objectmessages, protobuf, shapes, table
 from tidegauge.serving.bodies import COMPRESS_ABOVE, Stream, accepts_gzip, settle
 from tidegauge.serving.negotiation import JSON, PROTOBUF, YAML, MediaType
 from tidegauge.serving.query import parse_query
@@ -52,7 +52,7 @@ def test_slices_make_one_message(sizes):
     envelope = dict(decode(body[4:]))
     fields = decode(envelope[2])  # type: ignore[arg-type]
     assert [value for number, value in fields if number == 2] == [
-        objects.pod_message(entry) for entry in ENTRIES
+        objectmessages.pod_message(entry) for entry in ENTRIES
     ]
 
 

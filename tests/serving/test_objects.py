@@ -7,7 +7,7 @@ from hypothesis import given
 
 from tests.serving.metrics import NOON, node_entries, pod_entries, pod_entry, usage
 from tests.transcripts.wire import decode
-from tidegauge.serving import jsontext, objects
+from tidegauge.serving import jsontext, objectmessages, objects
 from tidegauge.serving.source import Entry
 from tidegauge.units.duration import format_duration
 from tidegauge.units.quantity import format_cpu, format_memory
@@ -103,7 +103,7 @@ def test_a_pod_says_the_same_in_protobuf(labelled):
     """A naive reader of the message finds what the JSON says."""
     labels, entry = labelled
 
-    found, fields = read_object(objects.pod_message(entry))
+    found, fields = read_object(objectmessages.pod_message(entry))
 
     containers = [decode(value) for number, value in fields if number == 4]  # type: ignore[arg-type]
     found["containers"] = [
@@ -118,7 +118,7 @@ def test_a_node_says_the_same_in_protobuf(labelled):
     """A naive reader of the message finds what the JSON says."""
     labels, entry = labelled
 
-    found, fields = read_object(objects.node_message(entry))
+    found, fields = read_object(objectmessages.node_message(entry))
 
     found["usage"] = read_usage(fields, 4)
     assert found == plain_node(labels, entry)

@@ -15,8 +15,8 @@ from tidegauge.console.view import View
 from tidegauge.serving import objects, shapes
 from tidegauge.serving.nodemessages import NodeMessages
 from tidegauge.serving.nodetext import NodeText
+from tidegauge.serving.podwriter import PodWriter
 from tidegauge.serving.source import Entry, pod_entry
-from tidegauge.serving.written import PodWriter
 from tidegauge.usage.store import Store
 
 T = TypeVar("T", str, bytes)

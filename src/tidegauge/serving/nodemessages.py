@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from tidegauge.cluster.records import Pod
 from tidegauge.kubelet.samples import MISSING, Layout
-from tidegauge.serving import objects, protobuf
+from tidegauge.serving import objectmessages, protobuf
 from tidegauge.usage.readings import NodeUsages
 
 
@@ -16,15 +16,15 @@ class NodeMessages:
     """The messages of the pods of one layout, as fields of a list."""
 
     def __init__(self, layout: Layout, pods: Sequence[tuple[int, Pod]]) -> None:
-        """A `written.Template`."""
+        """A `podwriter.Template`."""
         self.layout = layout
         self.pods = [pod for _, pod in pods]
         self.places = [place for place, _ in pods]
-        self._metadata = [objects.metadata_around_creation(pod) for pod in self.pods]
+        self._metadata = [objectmessages.metadata_around_creation(pod) for pod in self.pods]
 
     def filled(self, usages: NodeUsages) -> list[bytes]:
         """The items of `pods`."""
-        created = objects.created_message(int(usages.stored))
+        created = objectmessages.created_message(int(usages.stored))
         containers = self._containers(usages)
         firsts, stamps, windows = self.layout.firsts, usages.stamps_ms, usages.windows_ns
         return [
@@ -33,8 +33,8 @@ class NodeMessages:
                 b"".join(
                     (
                         protobuf.chunk(1, before + created + after),
-                        objects.timestamp_message(stamps[place] // 1000),
-                        objects.window_message(windows[place]),
+                        objectmessages.timestamp_message(stamps[place] // 1000),
+                        objectmessages.window_message(windows[place]),
                         *containers[firsts[place] : firsts[place + 1]],
                     )
                 ),
@@ -47,6 +47,6 @@ class NodeMessages:
         names = self.layout.containers
         rows = zip(names, usages.cpu, usages.memory, usages.swap, strict=True)
         return [
-            objects.container_message(name, cpu, memory, None if swap == MISSING else swap)
+            objectmessages.container_message(name, cpu, memory, None if swap == MISSING else swap)
             for name, cpu, memory, swap in rows
         ]

@@ -20,7 +20,7 @@ class NodeText:
     """The JSON of the pods of one layout."""
 
     def __init__(self, layout: Layout, pods: Sequence[tuple[int, Pod]]) -> None:
-        """A `written.Template`."""
+        """A `podwriter.Template`."""
         self.layout = layout
         self.pods = [pod for _, pod in pods]
         self.places = [place for place, _ in pods]

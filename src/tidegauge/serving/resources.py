@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from tidegauge.cluster.records import Node, Pod
-from tidegauge.serving import bodies, lists, objects, protobuf, shapes, table
+from tidegauge.serving import bodies, lists, objectmessages, objects, protobuf, shapes, table
 from tidegauge.serving.call import Call, answer
 from tidegauge.serving.messages import Response
 from tidegauge.serving.negotiation import JSON, PROTOBUF, YAML, Conversion, MediaType
@@ -12,6 +12,7 @@ from tidegauge.serving.nodemessages import NodeMessages
 from tidegauge.serving.nodetext import NodeText
 from tidegauge.serving.objects import KINDS, api_version
 from tidegauge.serving.options import ListOptions, parse_list_options
+from tidegauge.serving.podwriter import PodWriter
 from tidegauge.serving.routing import GROUP, Collection, Single
 from tidegauge.serving.selection import Selections, node_chunks, pod_chunks
 from tidegauge.serving.shapes import Shape
@@ -24,7 +25,7 @@ from tidegauge.serving.status import (
     not_found,
     watch_not_supported,
 )
-from tidegauge.serving.written import NodeWriter, PodWriter, Written
+from tidegauge.serving.written import NodeWriter, Written
 from tidegauge.units.clock import Clock
 from tidegauge.units.selectors import LabelSelector
 
@@ -204,7 +205,7 @@ def _single_response(single: Single, entry: Entry, media: MediaType, call: Call)
         found = f"not a list (*metrics.{kind})"
         raise StatusError(_wrong_kind("PartialObjectMetadataList", found))
     if media.format == PROTOBUF:
-        message = objects.partial_message(entry)
+        message = objectmessages.partial_message(entry)
         body = protobuf.envelope(meta_version, "PartialObjectMetadata", message)
     else:
         body = lists.render(table.partial_json(entry, meta_version), media)

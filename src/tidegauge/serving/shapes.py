@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from tidegauge.serving import objects, protobuf, table
+from tidegauge.serving import objectmessages, objects, protobuf, table
 from tidegauge.serving.objects import KINDS, api_version
 from tidegauge.serving.source import Entry
 from tidegauge.serving.written import Written
@@ -15,8 +15,8 @@ WriteItem = Callable[[T], str]
 
 ITEM_JSON: Mapping[str, WriteItem[Entry]] = {"nodes": objects.node_json, "pods": objects.pod_json}
 ITEM_MESSAGE: Mapping[str, Callable[[Entry], bytes]] = {
-    "nodes": objects.node_message,
-    "pods": objects.pod_message,
+    "nodes": objectmessages.node_message,
+    "pods": objectmessages.pod_message,
 }
 
 
@@ -55,12 +55,12 @@ def written_list(resource: str, version: str) -> Shape[Written[Any]]:
 
 def node_field(entry: Entry) -> bytes:
     """A node as a field of a list."""
-    return protobuf.chunk(2, objects.node_message(entry))
+    return protobuf.chunk(2, objectmessages.node_message(entry))
 
 
 def pod_field(entry: Entry) -> bytes:
     """A pod as a field of a list."""
-    return protobuf.chunk(2, objects.pod_message(entry))
+    return protobuf.chunk(2, objectmessages.pod_message(entry))
 
 
 ITEM_FIELD: Mapping[str, Callable[[Entry], bytes]] = {"nodes": node_field, "pods": pod_field}
@@ -85,7 +85,7 @@ def metadata_list(meta_version: str) -> Shape[Entry]:
         "items",
         {"items": None},
         lambda _first: opened,
-        lambda entry: protobuf.chunk(item_field, objects.partial_message(entry)),
+        lambda entry: protobuf.chunk(item_field, objectmessages.partial_message(entry)),
         item_field,
     )
 
