@@ -1,7 +1,7 @@
 """The protobuf messages of all pods of a node, of which most stays from answer to answer.
 
 No one text with gaps, as for JSON: each message says its length in front. A full list of which
-nothing is written yet takes half the time that its pods would take one by one.
+nothing is written yet takes a third less time than with its pods one by one.
 """
 
 from collections.abc import Sequence
