@@ -34,8 +34,8 @@ class Figure:
 def markdown(figures: Iterable[Figure]) -> str:
     """A table: medians, with the least and the most where there are several samples."""
     rows = [
-        f"| {figure.name} | {_shown(figure.ours, figure.unit)} "
-        f"| {_shown(figure.theirs, figure.unit)} | {figure.ratio:.2f} | {_promise(figure)} |"
+        f"| {figure.name} | {shown(figure.ours, figure.unit)} "
+        f"| {shown(figure.theirs, figure.unit)} | {figure.ratio:.2f} | {_promise(figure)} |"
         for figure in figures
     ]
     head = f"| | {OURS} | {THEIRS} | ratio | promised |\n|---|---|---|---|---|"
@@ -60,7 +60,8 @@ def _promise(figure: Figure) -> str:
     return f"≤ {figure.limit:g}" if figure.kept else f"≤ {figure.limit:g}: **not kept**"
 
 
-def _shown(samples: Sequence[float], unit: str) -> str:
+def shown(samples: Sequence[float], unit: str) -> str:
+    """The median, with the least and the most where there are several."""
     middle = _number(median(samples))
     if len(samples) == 1:
         return f"{middle} {unit}"

@@ -17,6 +17,9 @@ from bench.compare.questions import (
     Question,
 )
 from bench.compare.site import PERIOD, Say, Site, busy_seconds, forget_peak, peak_megabytes
+from tests.realcluster.client import Client
+from tests.realcluster.fleet import Fleet
+from tests.realcluster.process import Process
 from tests.realcluster.servers import MetricsServer
 
 START_SECONDS = 300.0
@@ -70,7 +73,7 @@ def start(subject: Subject, begun: float) -> Results:
     subject.say("first data for every node")
     nodes = subject.site.fleet.nodes
     deadline = begun + START_SECONDS
-    while _served_nodes(subject) < nodes:
+    while served_nodes(subject.server.admin) < nodes:
         assert time.monotonic() < deadline, f"no data of all nodes after {START_SECONDS:g} s"
         time.sleep(0.5)
     seconds = time.monotonic() - begun
@@ -78,26 +81,33 @@ def start(subject: Subject, begun: float) -> Results:
     return {"first data of every node": Measured("s", [seconds], 0.8)}
 
 
-def _served_nodes(subject: Subject) -> int:
-    answer = subject.server.admin.send("GET", f"{API}/nodes")
+def served_nodes(admin: Client) -> int:
+    """Of how many nodes there is usage; none while the server does not answer with it."""
+    answer = admin.send("GET", f"{API}/nodes")
     return answer.body.count(b'"timestamp"') if answer.status == 200 else 0
 
 
 def steady(subject: Subject, seconds: float) -> Results:
     """A sample each period."""
     subject.say(f"steady state for {seconds:.0f} s")
-    cores: list[float] = []
-    resident: list[float] = []
-    for _ in range(max(1, round(seconds / PERIOD))):
-        used, begun = subject.server.cpu_seconds(), time.monotonic()
-        time.sleep(PERIOD)
-        cores.append((subject.server.cpu_seconds() - used) / (time.monotonic() - begun))
-        resident.append(subject.server.resident_bytes() / 1e6)
+    cores, resident = sampled(subject.server, PERIOD, seconds)
     subject.steady_cores = sum(cores) / len(cores)
     return {
         "steady CPU": Measured("mCPU", [each * 1000 for each in cores], 0.6),
         "resident memory": Measured("MB", resident, _memory_limit(subject, 0.25, 0.35)),
     }
+
+
+def sampled(server: Process, period: float, seconds: float) -> tuple[list[float], list[float]]:
+    """CPU in cores and resident memory in MB, a sample of each per period; one at least."""
+    cores: list[float] = []
+    resident: list[float] = []
+    for _ in range(max(1, round(seconds / period))):
+        used, begun = server.cpu_seconds(), time.monotonic()
+        time.sleep(period)
+        cores.append((server.cpu_seconds() - used) / (time.monotonic() - begun))
+        resident.append(server.resident_bytes() / 1e6)
+    return cores, resident
 
 
 def _memory_limit(subject: Subject, many: float, fewer: float) -> float | None:
@@ -180,20 +190,25 @@ def peak(subject: Subject, _seconds: float) -> Results:
 def crowd(subject: Subject, _seconds: float) -> Results:
     """A thousand HPAs that each list their ten pods once a period."""
     subject.say(f"{CROWD} HPAs for {CROWD_SECONDS:.0f} s")
-    paths = [
-        f"{API}/namespaces/{namespace}/pods?labelSelector=workload%3D{workload}"
-        for namespace, workload in subject.site.fleet.workloads()
-    ]
-    found = subject.ask(
-        paths=[paths[number % len(paths)] for number in range(CROWD)],
-        accept=PROTOBUF,
-        every=PERIOD / CROWD,
-        seconds=CROWD_SECONDS,
-    )
+    found = asking.ask(subject.door, hpas(subject.site.fleet, CROWD_SECONDS))
     return {
         f"{CROWD} HPAs' lists: median": _milliseconds([percentile(found.seconds, 50)]),
         f"{CROWD} HPAs' lists: p99": _milliseconds([percentile(found.seconds, 99)]),
     }
+
+
+def hpas(fleet: Fleet, seconds: float) -> Asked:
+    """What the crowd asks for."""
+    paths = [
+        f"{API}/namespaces/{namespace}/pods?labelSelector=workload%3D{workload}"
+        for namespace, workload in fleet.workloads()
+    ]
+    return Asked(
+        paths=[paths[number % len(paths)] for number in range(CROWD)],
+        accept=PROTOBUF,
+        every=PERIOD / CROWD,
+        seconds=seconds,
+    )
 
 
 def freshness(subject: Subject, _seconds: float) -> Results:

@@ -76,22 +76,31 @@ def site(fleet: Fleet, say: Say) -> Iterator[Site]:
         port = free_port()
         say(f"creating {fleet.nodes} nodes with {fleet.pods} pods each")
         fleet.create_objects(plane, port)
-        kubelets = _start_kubelets(fleet, plane, port)
+        pair = plane.authority.server("localhost").write(plane.folder, "kubelets")
+        kubelets = start_kubelets(fleet, port, pair, plane.folder)
         try:
             yield Site(plane, fleet, kubelets, port)
         finally:
             kubelets.stop()
 
 
-def _start_kubelets(fleet: Fleet, plane: ControlPlane, port: int) -> Process:
-    certificate, key = plane.authority.server("localhost").write(plane.folder, "kubelets")
+def start_kubelets(fleet: Fleet, port: int, pair: tuple[Path, Path], folder: Path) -> Process:
+    """The kubelets of all nodes, ready. `pair` are their certificate's files; `folder` gets a log.
+
+    Raises ProcessError.
+    """
+    certificate, key = pair
     sizes = [f"--{name}={value}" for name, value in vars(fleet).items()]
     command: list[str | Path] = [sys.executable, "-m", "tests.realcluster.fleet", *sizes]
     # Each answer with a stamp of its own, so that no server may reuse its last figures.
     command += [f"--port={port}", f"--cert={certificate}", f"--key={key}", "--housekeeping=0"]
-    process = Process("kubelets", command, plane.folder / "logs" / "kubelets.log")
+    process = Process("kubelets", command, folder / "logs" / "kubelets.log")
     process.start()
-    process.wait_until(lambda: "ready" in process.tail(), "ready", _READY_SECONDS)
+    try:
+        process.wait_until(lambda: "ready" in process.tail(), "ready", _READY_SECONDS)
+    except BaseException:
+        process.stop()
+        raise
     return process
 
 
@@ -111,18 +120,20 @@ def peak_megabytes(server: Process) -> float:
     """The highest resident memory since the last `forget_peak`."""
     status = Path(f"/proc/{server.pid}/status").read_text()
     (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) / 1000
+    return int(line.split()[1]) * 1024 / 1e6  # the kernel's kB are KiB
 
 
 def setup(fleet: Fleet, minutes: float) -> dict[str, Any]:
     """All that a reader must know to make sense of the figures."""
+    versions = {"metrics-server": pins.METRICS_SERVER, "kube-apiserver": pins.KUBERNETES}
+    return {**vars(fleet), "minutes": minutes, **versions, **machine()}
+
+
+def machine() -> dict[str, Any]:
+    """What our server runs on, and which one it is."""
     model = Path("/proc/cpuinfo").read_text().partition("model name\t: ")[2].partition("\n")[0]
     return {
-        **vars(fleet),
-        "minutes": minutes,
         "tidegauge": __version__,
-        "metrics-server": pins.METRICS_SERVER,
-        "kube-apiserver": pins.KUBERNETES,
         "python": f"{platform.python_implementation()} {platform.python_version()}, "
         f"{platform.python_compiler()}",
         "openssl": ssl.OPENSSL_VERSION,

@@ -60,6 +60,10 @@ class Fleet:
         for pod in range(self.pods):
             yield f"fleet-{(index + pod) % NAMESPACES}", f"web-{index:05d}-{pod:03d}"
 
+    def workload(self, index: int, pod: int) -> str:
+        """Label `workload` of a node's pod, by its number on the node."""
+        return _workload(pod, index // (REPLICAS * NAMESPACES))
+
     def workloads(self) -> list[tuple[str, str]]:
         """Namespace and label `workload` of each group of pods of the same kind."""
         groups = range(-(-self.nodes // (REPLICAS * NAMESPACES)))
@@ -93,6 +97,21 @@ class Fleet:
                     age=3600 + (mixed >> 16) * 1.25,
                 )
 
+    def node_manifest(self, index: int, port: int) -> dict[str, Any]:
+        """A node as it is created, its kubelet at that port."""
+        return placing.node_manifest(self.node_name(index), self.address(index), port)
+
+    def model_manifest(self) -> dict[str, Any]:
+        """A pod as it is created; all others differ in names, node and label `workload` only."""
+        return placing.pod_manifest(
+            "default",
+            "model",
+            self.node_name(0),
+            self.container_names(),
+            labels={"app": "web", "pod-template-hash": "5d78c9869d", "tier": "front"},
+            requests={"cpu": "100m", "memory": "128Mi"},
+        )
+
     def create_objects(self, plane: ControlPlane, port: int) -> None:
         """Create namespaces, nodes and Running pods in a control plane.
 
@@ -110,21 +129,12 @@ class Fleet:
         plane.store(self._stored_pods(self._model_pod(plane)))
 
     def _create_node(self, client: Client, port: int, index: int) -> None:
-        node = placing.node_manifest(self.node_name(index), self.address(index), port)
-        client.request("POST", "/api/v1/nodes", node)
+        client.request("POST", "/api/v1/nodes", self.node_manifest(index, port))
 
     def _model_pod(self, plane: ControlPlane) -> dict[str, Any]:
         account = {"name": "default", "namespace": "default"}
         plane.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": account})
-        manifest = placing.pod_manifest(
-            "default",
-            "model",
-            self.node_name(0),
-            self.container_names(),
-            labels={"app": "web", "pod-template-hash": "5d78c9869d", "tier": "front"},
-            requests={"cpu": "100m", "memory": "128Mi"},
-        )
-        placing.create_pod(plane.admin, manifest)
+        placing.create_pod(plane.admin, self.model_manifest())
         path = "/api/v1/namespaces/default/pods/model"
         pod: dict[str, Any] = plane.request("GET", path)
         plane.request("DELETE", f"{path}?gracePeriodSeconds=0")
@@ -136,8 +146,7 @@ class Fleet:
             pod["spec"]["nodeName"] = self.node_name(index)
             for number, (namespace, name) in enumerate(self.pod_names(index)):
                 pod["metadata"] |= {"namespace": namespace, "name": name, "uid": str(uuid.uuid4())}
-                workload = _workload(number, index // (REPLICAS * NAMESPACES))
-                pod["metadata"]["labels"]["workload"] = workload
+                pod["metadata"]["labels"]["workload"] = self.workload(index, number)
                 yield f"/registry/pods/{namespace}/{name}", json.dumps(pod).encode()
 
 

@@ -107,7 +107,9 @@ class Process:
             return "(no log)"
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    def wait_until(self, check: Callable[[], T], what: str, seconds: float) -> T:
+    def wait_until(
+        self, check: Callable[[], T], what: str, seconds: float, every: float = 0.1
+    ) -> T:
         """Wait for `check` as `wait_until` does, but no longer than the process lives.
 
         Raises:
@@ -124,7 +126,7 @@ class Process:
             return check()
 
         try:
-            return wait_until(alive, what, seconds)
+            return wait_until(alive, what, seconds, every)
         except TimeoutError as error:
             raise ProcessError(f"{error}; log {self.log}:\n{self.tail()}") from error
 

@@ -41,17 +41,7 @@ class MetricsServer(Process):
         self.admin = self.client("admin", ["system:masters"])
         plane.create_metrics_rbac()
         config = plane.server_kubeconfig(name)
-        own = [
-            f"--kubeconfig={config}",
-            f"--authentication-kubeconfig={config}",
-            f"--authorization-kubeconfig={config}",
-            "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",
-            "--kubelet-use-node-status-port",
-            "--bind-address=127.0.0.1",
-            f"--secure-port={self.port}",
-            f"--tls-cert-file={self.certificate_files[0]}",
-            f"--tls-private-key-file={self.certificate_files[1]}",
-        ]
+        own = own_flags(config, self.certificate_files, self.port)
         super().__init__(name, [*program, *own, *flags], plane.folder / "logs" / f"{name}.log")
 
     def __enter__(self) -> Self:
@@ -96,6 +86,22 @@ class MetricsServer(Process):
         """Make it the cluster's metrics server, its certificate verified, and wait for that."""
         self.plane.register_metrics_api(self.port, self.plane.authority.certificate, versions)
         self.plane.wait_metrics_api(versions)
+
+
+def own_flags(config: Path, certificate_files: tuple[Path, Path], port: int) -> list[str]:
+    """What every metrics server is told: its kubeconfig, and where and as whom it serves."""
+    certificate, key = certificate_files
+    return [
+        f"--kubeconfig={config}",
+        f"--authentication-kubeconfig={config}",
+        f"--authorization-kubeconfig={config}",
+        "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",
+        "--kubelet-use-node-status-port",
+        "--bind-address=127.0.0.1",
+        f"--secure-port={port}",
+        f"--tls-cert-file={certificate}",
+        f"--tls-private-key-file={key}",
+    ]
 
 
 def incumbent(
