@@ -1,54 +1,21 @@
 """What is measured of our server, part by part, in figures with their targets."""
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.alone.figures import Figure
-from bench.alone.site import Server, site
+from bench.alone.site import site
+from bench.alone.steadystate import costs, flatness, measure, warm_up
 from bench.compare import asking
-from bench.compare.asking import Asked
 from bench.compare.figures import percentile
-from bench.compare.measuring import (
-    CROWD,
-    START_SECONDS,
-    WARM_PERIODS,
-    hpas,
-    sampled,
-    served_nodes,
-)
-from bench.compare.questions import API
-from bench.compare.site import PERIOD, Say, peak_megabytes
+from bench.compare.measuring import CROWD, hpas
+from bench.compare.site import PERIOD, Say
 from tests.realcluster.fleet import Fleet
-
-MANY = 10_000
-"""Nodes of the size for which CPU and memory are promised."""
-
-MOST_CORES, MOST_MEGABYTES = 500.0, 1073.7
-"""Half a core and 1 GiB, for `MANY` nodes of 30 pods."""
-
-FLAT, FLAT_FROM = 1.15, 1000
-"""Cost of a scrape at the largest size to that at the smallest. Below so many nodes there is no
-such promise: what the process does without any node is then the most."""
 
 FAST_PERIOD = 5.0
 
 CROWD_MILLISECONDS = 20.0
-
-LOOKS = 8
-"""At the ages of all nodes, over two periods."""
-
-SHIFT = 0.1
-"""Of a period, by which two answers of a node may lie further apart: a turn that other work held
-up, and the time from the kubelet's stamp to the client."""
-
-STAMP_SECONDS = 1.0
-"""Time stamps are served in whole seconds, so that usage looks older by up to so much."""
-
-_SCRAPES = re.compile(
-    rb'^metrics_server_kubelet_request_total\{success="true"\} (\S+)$', re.MULTILINE
-)
 
 
 @dataclass(frozen=True)
@@ -63,37 +30,10 @@ class Job:
     say: Say
 
 
-@dataclass(frozen=True, kw_only=True)
-class Steady:
-    """One fleet's cost while nobody asks, and how old its usage then is."""
-
-    fleet: Fleet
-    period: float
-    cores: Sequence[float]
-    """A sample each period, as of memory."""
-
-    megabytes: Sequence[float]
-    highest: float
-    """Resident memory since the start, in MB."""
-
-    scrapes: float
-    """Per second."""
-
-    ages: Sequence[float]
-    """Of all nodes' usage in each of `LOOKS` looks, in seconds."""
-
-    kubelets: float
-    """Cores that all kubelets take in their one process: near 1, they are what is measured."""
-
-    @property
-    def scrape_microseconds(self) -> list[float]:
-        return [each / self.scrapes * 1e6 for each in self.cores]
-
-
 def scrape(job: Job) -> list[Figure]:
     """The steady state of each fleet, and whether a scrape costs the same in all of them."""
-    found = [_steady(fleet, job.period, job) for fleet in job.fleets]
-    figures = [figure for steady in found for figure in _costs(steady)]
+    found = [measure(fleet, job.period, job.seconds, job.say) for fleet in job.fleets]
+    figures = [figure for steady in found for figure in costs(steady)]
     if len(found) > 1:
         figures.append(flatness(found[0], found[-1]))
     return figures
@@ -101,14 +41,14 @@ def scrape(job: Job) -> list[Figure]:
 
 def fast(job: Job) -> list[Figure]:
     """The smallest fleet, asked three times as often."""
-    return _costs(_steady(job.fleets[0], FAST_PERIOD, job))
+    return costs(measure(job.fleets[0], FAST_PERIOD, job.seconds, job.say))
 
 
 def crowd(job: Job) -> list[Figure]:
     """A thousand HPAs that list their ten pods once in 15 s each, beside scraping."""
     fleet = job.fleets[0]
     with site(fleet, job.say) as place, place.server(PERIOD) as server:
-        _warm_up(server, fleet, job)
+        warm_up(server, fleet, job.say)
         job.say(f"{fleet.nodes} nodes: {CROWD} HPAs for {job.seconds:.0f} s")
         used, begun = server.cpu_seconds(), time.monotonic()
         times = asking.ask(server.door, hpas(fleet, job.seconds)).seconds
@@ -127,85 +67,3 @@ PARTS: Mapping[str, Callable[[Job], list[Figure]]] = {
     "fast": fast,
     "crowd": crowd,
 }
-
-
-def flatness(smallest: Steady, largest: Steady) -> Figure:
-    """Cost of a scrape at one size to that at another."""
-    costs = [percentile(each.scrape_microseconds, 50) for each in (largest, smallest)]
-    sizes = f"{largest.fleet.nodes} nodes to {smallest.fleet.nodes}"
-    promised = FLAT if smallest.fleet.nodes >= FLAT_FROM else None
-    return Figure(f"CPU per scrape, {sizes}", "times", [costs[0] / costs[1]], promised)
-
-
-def fresh_share(ages: Sequence[float], nodes: int, looks: int, period: float) -> float:
-    """Of `looks` at as many nodes, the share that had answered within the period, in percent; a
-    node that is not served counts as one that had not.
-    """
-    limit = period * (1 + SHIFT) + STAMP_SECONDS
-    return 100 * sum(age <= limit for age in ages) / (nodes * looks)
-
-
-def scrapes_so_far(page: bytes) -> float:
-    """How many scrapes gave something, from the server's own metrics."""
-    found = _SCRAPES.search(page)
-    return float(found[1]) if found else 0.0
-
-
-def _steady(fleet: Fleet, period: float, job: Job) -> Steady:
-    with site(fleet, job.say) as place, place.server(period) as server:
-        _warm_up(server, fleet, job)
-        job.say(f"{fleet.nodes} nodes each {period:g} s: steady state for {job.seconds:.0f} s")
-        before = _scrapes(server), place.kubelets.cpu_seconds(), time.monotonic()
-        cores, megabytes = sampled(server, period, job.seconds)
-        after = _scrapes(server), place.kubelets.cpu_seconds(), time.monotonic()
-        scrapes, kubelets, passed = (b - a for a, b in zip(before, after, strict=True))
-        looked = Asked(paths=[f"{API}/nodes"], ages=True, every=2 * period / LOOKS, times=LOOKS)
-        return Steady(
-            fleet=fleet,
-            period=period,
-            cores=cores,
-            megabytes=megabytes,
-            scrapes=scrapes / passed,
-            kubelets=kubelets / passed,
-            ages=asking.ask(server.door, looked).ages,
-            highest=peak_megabytes(server),
-        )
-
-
-def _scrapes(server: Server) -> float:
-    return scrapes_so_far(server.admin.send("GET", "/metrics").body)
-
-
-def _warm_up(server: Server, fleet: Fleet, job: Job) -> None:
-    """Until all nodes have been asked a few times."""
-    job.say(f"{fleet.nodes} nodes: first data for each")
-    begun = time.monotonic()
-    server.wait_until(
-        lambda: served_nodes(server.admin) == fleet.nodes,
-        "data of all nodes",
-        START_SECONDS,
-        every=1.0,  # at 10,000 nodes each look takes some hundredths of a second of CPU
-    )
-    job.say(f"{fleet.nodes} nodes: all after {time.monotonic() - begun:.0f} s; warming up")
-    time.sleep(WARM_PERIODS * server.period)
-
-
-def _costs(found: Steady) -> list[Figure]:
-    fleet = found.fleet
-    name = f"{fleet.nodes} nodes each {found.period:g} s"
-    fresh = fresh_share(found.ages, fleet.nodes, LOOKS, found.period)
-    containers = fleet.pods * fleet.containers
-    scrape_costs = found.scrape_microseconds
-    kilobytes = [each * 1e3 / (fleet.nodes * containers) for each in found.megabytes]
-    cores, megabytes = (MOST_CORES, MOST_MEGABYTES) if fleet.nodes >= MANY else (None, None)
-    return [
-        Figure(f"{name}: answered within it", "%", [fresh], 100.0, at_least=True),
-        Figure(f"{name}: oldest usage seen", "s", [max(found.ages)]),
-        Figure(f"{name}: CPU", "mCPU", [each * 1e3 for each in found.cores], cores),
-        Figure(f"{name}: CPU per scrape", "µs", scrape_costs),
-        Figure(f"{name}: CPU per container", "µs", [each / containers for each in scrape_costs]),
-        Figure(f"{name}: resident memory", "MB", found.megabytes, megabytes),
-        Figure(f"{name}: highest memory since the start", "MB", [found.highest], megabytes),
-        Figure(f"{name}: memory per container", "kB", kilobytes),
-        Figure(f"{name}: CPU of all fake kubelets", "mCPU", [found.kubelets * 1e3]),
-    ]

@@ -3,8 +3,8 @@
 import pytest
 
 from bench.alone.figures import Figure, markdown
-from bench.alone.measuring import Steady, flatness, fresh_share, scrapes_so_far
 from bench.alone.needs import shortages
+from bench.alone.steadystate import Steady, flatness, fresh_share, scrapes_so_far
 from tests.realcluster.fleet import Fleet
 
 GIGABYTE = 1e9
