@@ -56,9 +56,9 @@ def test_a_slow_answer_does_not_shift_the_next_ask():
 
 
 EXTRA = {
-    "the second ask comes five seconds after the first": (1, False, 15.0, 1.0, 4.0),
-    "the third too": (2, False, 15.0, 1.0, 4.0),
-    "the fourth too": (3, False, 60.0, 1.0, 4.0),
+    "the second ask comes four seconds after the first": (1, False, 15.0, 1.0, 3.0),
+    "the third too": (2, False, 15.0, 1.0, 3.0),
+    "the fifth too": (4, False, 60.0, 1.0, 3.0),
     "at once if the answer took longer": (1, False, 15.0, 7.0, 0.0),
     "not sooner than the period": (1, False, 1.0, 0.25, 0.75),
 }
@@ -68,15 +68,15 @@ EXTRA = {
     ("asks", "has_pair", "period", "since", "seconds"), EXTRA.values(), ids=EXTRA
 )
 def test_a_node_without_a_pair_is_asked_again_sooner(asks, has_pair, period, since, seconds):
-    """Three extra asks, whatever its moment is."""
+    """Four extra asks, whatever its moment is."""
     assert wait(
         period=period, now=12345.0, since_ask=since, asks=asks, has_pair=has_pair
     ) == pytest.approx(seconds)
 
 
-def test_after_three_extra_asks_a_node_waits_for_its_moment():
+def test_after_four_extra_asks_a_node_waits_for_its_moment():
     """A node that never gives a pair costs no more than others do."""
-    assert wait(now=12345.0, asks=4, has_pair=False) == wait(now=12345.0, asks=4, has_pair=True)
+    assert wait(now=12345.0, asks=5, has_pair=False) == wait(now=12345.0, asks=5, has_pair=True)
 
 
 def test_a_node_with_a_pair_gets_no_extra_asks():

@@ -115,7 +115,7 @@ async def test_a_new_node_is_asked_at_once(bench):
     assert bench.observed.good == ["n1"]
 
 
-async def test_the_second_ask_follows_five_seconds_later(bench):
+async def test_the_second_ask_follows_four_seconds_later(bench):
     """So first data comes as soon as two samples can differ; then the node's moment counts."""
     start = bench.clock.monotonic()
     bench.scraper.update(target())
@@ -130,7 +130,7 @@ async def test_the_second_ask_follows_five_seconds_later(bench):
     assert {later - at for at, later in pairwise(times[2:])} == {PERIOD}
 
 
-async def test_a_node_that_gives_no_pair_gets_three_extra_asks(bench):
+async def test_a_node_that_gives_no_pair_gets_four_extra_asks(bench):
     """After that it is asked once a period like the others."""
     bench.pair_after = 99
     bench.scraper.update(target())
@@ -138,8 +138,8 @@ async def test_a_node_that_gives_no_pair_gets_three_extra_asks(bench):
     await bench.advance(60)
 
     times = bench.transport.times("n1")
-    assert [at - times[0] for at in times[:4]] == [0, 5, 10, 15]
-    _, to_its_moment, *periods = [after - before for before, after in pairwise(times[2:])]
+    assert [at - times[0] for at in times[:5]] == [0, 4, 8, 12, 16]
+    _, to_its_moment, *periods = [after - before for before, after in pairwise(times[3:])]
     assert to_its_moment <= 1.25 * PERIOD
     assert set(periods) == {PERIOD}
 
@@ -187,7 +187,7 @@ async def test_a_failing_node_is_observed_and_asked_again(bench):
 
     assert {error.cause for error in bench.observed.bad} == {"refused"}
     times = bench.transport.times("n1")
-    assert {after - before for before, after in pairwise(times[4:])} == {PERIOD}
+    assert {after - before for before, after in pairwise(times[5:])} == {PERIOD}
 
 
 async def test_a_hanging_node_delays_nobody_and_is_asked_one_thing_at_a_time(bench):

@@ -6,11 +6,11 @@ know nothing of each other ask in the same moments and so hold the same samples.
 
 from hashlib import blake2b
 
-EXTRA_ASKS = 3
-"""Asks outside of its moment for a node without a usable pair: three of them, five seconds apart,
+EXTRA_ASKS = 4
+"""Asks outside of its moment for a node without a usable pair: four of them, four seconds apart,
 see a kubelet through one housekeeping (10 to 15 s), after which its counters have moved."""
 
-EXTRA_SECONDS = 5.0
+EXTRA_SECONDS = 4.0
 """Between two asks of such a node; sooner the counters have hardly moved."""
 
 PACE_SECONDS = 0.002
