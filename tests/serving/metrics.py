@@ -12,6 +12,8 @@ NOON = 1_795_435_200
 """2026-11-23T12:00:00Z."""
 
 _uint64 = st.integers(0, 2**64 - 1)
+# All of a counter's nanoseconds within a millisecond.
+_nanocores = st.integers(0, 2**64 * 1000)
 _dns_name = st.from_regex(r"[a-z0-9]([-a-z0-9.]{0,40}[a-z0-9])?", fullmatch=True)
 _labels = st.dictionaries(
     st.from_regex(r"([a-z.]{1,80}/)?[A-Za-z0-9][-A-Za-z0-9_.]{0,20}", fullmatch=True),
@@ -22,7 +24,7 @@ _labels = st.dictionaries(
 container_usages = st.builds(
     ContainerUsage,
     name=st.text(max_size=200),
-    cpu=_uint64,
+    cpu=_nanocores,
     memory=_uint64,
     swap=st.none() | st.integers(0, 2**63 - 1),
 )

@@ -1,6 +1,7 @@
 """Items written once for many lists are those that would be written anew."""
 
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any, TypeVar
 
 import pytest
@@ -171,12 +172,12 @@ def test_texts_are_written_from_only_while_lists_come():
     """What is kept for full lists goes some answers after the last of them."""
     cluster = ready()
     assert cluster.items_together()
-    assert cluster.together._templates
+    assert cluster.together._kept
 
     for step in range(7):
         cluster.hear("node-a", 3 + step)
 
-    assert not cluster.together._templates
+    assert not cluster.together._kept
     assert cluster.items_together() == cluster.expected()
 
 
@@ -184,18 +185,18 @@ def test_a_text_is_made_anew_when_a_pod_of_it_changes():
     """But not for a pod that its node says nothing of, such as one that has just been placed."""
     cluster = ready()
     cluster.items_together()
-    first = cluster.together._templates["node-a"]
+    first = cluster.together._kept["node-a"]
 
     cluster.pods.put(Pod("ns", "new", "node-a"))
     cluster.hear("node-a", 3)
     assert cluster.items_together() == cluster.expected()
-    assert cluster.together._templates["node-a"] is first
+    assert cluster.together._kept["node-a"] is first
 
     cluster.pods.put(Pod("ns", "web", "node-a", b'{"app":"web"}'))
     for step in range(2):
         cluster.hear("node-a", 4 + step)
         assert cluster.items_together() == cluster.expected()
-    assert cluster.together._templates["node-a"] is not first
+    assert cluster.together._kept["node-a"] is not first
 
 
 def test_a_node_out_of_the_ordinary_is_written_pod_by_pod():
@@ -208,7 +209,17 @@ def test_a_node_out_of_the_ordinary_is_written_pod_by_pod():
         cluster.store.record("node-a", answer(both, said))
 
     assert cluster.items_together() == cluster.expected()
-    assert not cluster.together._templates
+    assert not cluster.together._kept
+
+
+def test_lists_side_by_side_write_a_node_once():
+    """What the one has written meanwhile, the other finds."""
+    cluster = ready()
+    lists = [cluster.together.all_written([cluster.pods.all()]) for _ in range(2)]
+
+    steps = [[len(chunk) for chunk in pair] for pair in zip_longest(*lists, fillvalue=())]
+
+    assert steps == [[0, 2], [2, 0]]
 
 
 def test_nodes_are_written_one_a_step():

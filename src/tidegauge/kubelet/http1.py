@@ -209,7 +209,8 @@ class ResponseReader:
     def _read_chunks(self) -> Generator[None]:
         # Both lengths at once is how requests are smuggled: believe chunks, drop the connection.
         self.reusable = self.reusable and "content-length" not in self.headers
-        while size := (yield from self._read_chunk_size()):
+        self._take_whole_chunks()
+        while size := _chunk_size((yield from self._read_line("a chunk"))):
             if len(self._parts) == CHUNK_COUNT_LIMIT:
                 raise HttpError(f"its body comes in over {CHUNK_COUNT_LIMIT} chunks")
             self._check_size(self._size + size)
@@ -219,11 +220,8 @@ class ResponseReader:
             if not self._buffer.startswith(_CRLF):
                 raise HttpError("a chunk is longer than it said")
             del self._buffer[: len(_CRLF)]
+            self._take_whole_chunks()
         yield from self._read_headers("the trailers")
-
-    def _read_chunk_size(self) -> Generator[None, None, int]:
-        self._take_whole_chunks()
-        return _chunk_size((yield from self._read_line("a chunk")))
 
     def _take_whole_chunks(self) -> None:
         """Take the chunks that are here from end to end, as long as nothing about them is odd.
@@ -231,7 +229,7 @@ class ResponseReader:
         Go's server writes fifteen for a body of 30 kB, and most come at once: in one loop an answer
         is read in half the time, which is 4 % of a scrape.
         """
-        if self._inflate is not None:
+        if self._inflate is not None or not _PLAIN_SIZE.match(self._buffer):
             return
         data, at = bytes(self._buffer), 0
         while (match := _PLAIN_SIZE.match(data, at)) and (size := int(match[1], 16)):

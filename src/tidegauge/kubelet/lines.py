@@ -104,7 +104,8 @@ def read_labels(block: bytes) -> dict[str, str]:
 
 def container_key(block: bytes) -> SeriesKey:
     """Return whose line has these labels; strings that many pods have in common are stored once."""
-    if (usual := _USUAL_LABELS.fullmatch(block)) and len(block) <= MAX_NAME:
+    # Where all of it is no longer than a name may be, no name is too long.
+    if len(block) <= MAX_NAME and (usual := _USUAL_LABELS.fullmatch(block)):
         container, namespace, pod = (name.decode() for name in usual.groups())
     else:
         namespace, pod, container = _names(block, "namespace", "pod", "container")

@@ -92,7 +92,7 @@ class Scraper:
         loop = asyncio.get_running_loop()
         while True:
             wait = self.ask_due()
-            if not wait:
+            if not wait:  # another is due: a turn of the loop, without the price of a timer
                 await asyncio.sleep(0)
                 continue
             self._wake = loop.create_future()

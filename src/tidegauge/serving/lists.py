@@ -30,8 +30,7 @@ class _Frame:
     start: str
     separator: str
     end: str
-    item: Callable[[str], str] | None = None
-    """None: that is its text."""
+    item: Callable[[str], str]
 
 
 def render(text: str, media: MediaType) -> bytes:
@@ -60,8 +59,7 @@ def _texts(chunks: Chunks[T], shape: Shape[T], media: MediaType) -> Iterator[Sli
     frame = _frame({**_head(shape), **head}, shape.key, media)
     opening = frame.start
     for batch in chain([first], batches):
-        texts = map(write, batch) if frame.item is None else map(frame.item, map(write, batch))
-        items = frame.separator.join(texts)
+        items = frame.separator.join(map(frame.item, map(write, batch)))
         yield ((opening + items).encode(),) if batch else ()
         opening = frame.separator if batch else opening
     yield (frame.end.encode(),)
@@ -90,7 +88,7 @@ def _frame(head: dict[str, Any], key: str, media: MediaType) -> _Frame:
     if media.pretty:
         start = f'{jsontext.indent(text)[:-2]},\n  "{key}": [\n'
         return _Frame(start, ",\n", "\n  ]\n}", _indent_item)
-    return _Frame(f'{text[:-1]},"{key}":[', ",", "]}\n")
+    return _Frame(f'{text[:-1]},"{key}":[', ",", "]}\n", str)
 
 
 def _indent_item(text: str) -> str:

@@ -13,7 +13,11 @@ from tidegauge.serving.source import Entry
 from tidegauge.units.quantity import format_cpu, format_memory
 
 _MANY = 16_384
-"""Names of containers with the lengths of their figures: two or three of each, 3 MB at most."""
+"""Names of containers with the lengths of their figures, of which each has two or three: 8 MB."""
+
+_LONGEST = len(f"{2**64 * 1000}n")
+"""Characters of a quantity: a counter may claim to have run through all of its 64 bits, in
+nanoseconds, within the millisecond that two stamps are apart at least."""
 
 
 def metadata_around_creation(named: Entry | Pod) -> tuple[bytes, bytes]:
@@ -84,8 +88,8 @@ def _heads(field: int) -> _Heads:
 
 
 def _heads_of(field: int, resource: str) -> list[bytes]:
-    """Of one resource; quantities have at most 21 characters."""
-    return [_entry(field, resource, "x" * size)[: -size or None] for size in range(22)]
+    lengths = range(_LONGEST + 1)
+    return [_entry(field, resource, "x" * length)[: -length or None] for length in lengths]
 
 
 def _entry(field: int, resource: str, quantity: str) -> bytes:

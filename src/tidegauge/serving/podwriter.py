@@ -1,7 +1,9 @@
 """Pods as they stand in lists: one by one, or all of a node at once for a list of all pods."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Generic, Protocol, TypeVar
 
 from tidegauge.cluster.records import Pod
 from tidegauge.kubelet.samples import Layout
@@ -37,67 +39,72 @@ NewTemplate = Callable[[Layout, Sequence[tuple[int, Pod]]], Template[T]]
 """Of the pods that are to be written, at least one: its place in the layout, and its record."""
 
 
+@dataclass(slots=True)
+class _Kept(Generic[T]):
+    template: Template[T]
+    idle: int = 0
+    """How often the node has answered since it was used."""
+
+
 class PodWriter(Writer[Pod, T]):
     """A list of all pods has those of a node written at once, by a template.
 
-    Templates stay until no such list came for some answers: they take 400 bytes a pod.
+    Templates stay until no such list came for some answers: in JSON they take 400 bytes a pod.
     """
 
     def __init__(
         self, source: Source, write: Callable[[Entry], T], template: NewTemplate[T]
     ) -> None:
-        super().__init__(source, write)
-        self._template = template
-        self._templates: dict[str, Template[T]] = {}
-        self._idle: dict[str, int] = {}
-        """How often a node with a template has answered since that was used."""
+        super().__init__(source, write, pod_entry, attrgetter("node"))
+        self._new_template = template
+        self._kept: dict[str, _Kept[T]] = {}
         self._filled: set[str] = set()
         """Nodes that have not answered since all of their pods were written."""
         source.subscribe(self._answered, self._gone)
 
     def all_written(self, chunks: Iterable[Sequence[Pod]]) -> Iterator[list[Written[T]]]:
         """The items of chunks that hold all pods; empty while nodes are written."""
-        empty: set[str] = set()
+        looked_at: set[str] = set()
         for pods in chunks:
             found = self._found(pods)
             if found is None:
-                for node in {pod.node for pod in pods} - self._filled - empty:
-                    if not self._write_all(node):
-                        empty.add(node)  # for this list only: it may be gone, and never answer
-                    yield []
+                for node in {pod.node for pod in pods} - looked_at:
+                    looked_at.add(node)
+                    if node not in self._filled:  # another list may have come between
+                        self._write_all(node)
+                        yield []
                 found = self.written(pods)
             yield found
 
-    def _write_all(self, node: str) -> bool:
-        """Whether the node has usage that can be written at once."""
+    def _write_all(self, node: str) -> None:
+        """Write what the node has, if that can be done at once."""
         usages = self._source.pod_usages(node)
         if usages is None:
-            return False
+            return
         self._filled.add(node)
-        template = self._templates.get(node)
-        if template is None or template.layout is not usages.layout:
-            if not (pods := self._pods_of(node, usages.layout)):
-                return True
-            template = self._templates[node] = self._template(usages.layout, pods)
-        self._idle[node] = 0
-        items = zip(template.pods, template.places, template.filled(usages), strict=True)
+        if (template := self._template(node, usages.layout)) is None:
+            return
         stamps = usages.stamps_ms
+        items = zip(template.pods, template.places, template.filled(usages), strict=True)
         written = {id(pod): Written(pod, stamps[place], item) for pod, place, item in items}
         self._shelf.put(node, written)
-        return True
+
+    def _template(self, node: str, layout: Layout) -> Template[T] | None:
+        """None for a node without pods that we know."""
+        kept = self._kept.get(node)
+        if kept is None or kept.template.layout is not layout:
+            if not (pods := self._pods_of(node, layout)):
+                return None
+            kept = self._kept[node] = _Kept(self._new_template(layout, pods))
+        kept.idle = 0
+        return kept.template
 
     def _new(self, record: Pod) -> Written[T] | None:
         """As it is; what is missing after a template was used, is in that as it was."""
         written = super()._new(record)
         if written is not None and record.node in self._filled:
-            self._forget(record.node)
+            self._kept.pop(record.node, None)
         return written
-
-    def _entry(self, record: Pod) -> Entry | None:
-        return pod_entry(self._source, record)
-
-    def _node(self, record: Pod) -> str:
-        return record.node
 
     def _pods_of(self, node: str, layout: Layout) -> list[tuple[int, Pod]]:
         found = enumerate(self._source.pod(*key) for key in layout.pods)
@@ -105,15 +112,11 @@ class PodWriter(Writer[Pod, T]):
 
     def _answered(self, node: str) -> None:
         self._filled.discard(node)
-        if node in self._templates:
-            self._idle[node] += 1
-            if self._idle[node] > _IDLE_ANSWERS:
-                self._forget(node)
+        if kept := self._kept.get(node):
+            kept.idle += 1
+            if kept.idle > _IDLE_ANSWERS:
+                del self._kept[node]
 
     def _gone(self, node: str) -> None:
         self._filled.discard(node)
-        self._forget(node)
-
-    def _forget(self, node: str) -> None:
-        if self._templates.pop(node, None) is not None:
-            del self._idle[node]
+        self._kept.pop(node, None)

@@ -1,6 +1,7 @@
 """The handlers of nodes and pods: list and get, in every shape a client may ask for."""
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from tidegauge.cluster.records import Node, Pod
@@ -25,13 +26,15 @@ from tidegauge.serving.status import (
     not_found,
     watch_not_supported,
 )
-from tidegauge.serving.written import NodeWriter, Written
+from tidegauge.serving.written import Writer, Written
 from tidegauge.units.clock import Clock
 from tidegauge.units.selectors import LabelSelector
 
 T = TypeVar("T", bound=Entry | Written[Any])
 W = TypeVar("W", str, bytes)
 ObserveFreshness = Callable[[list[float]], None]
+
+_name_of = attrgetter("name")
 
 _META_GROUP = "meta.k8s.io"
 _META_VERSIONS = ("v1", "v1beta1")
@@ -51,7 +54,7 @@ def allows_conversion(media_format: str, conversion: Conversion | None) -> bool:
 class _Writers(NamedTuple, Generic[W]):
     """Of one format: those that programs ask for, where lists come again and again."""
 
-    nodes: NodeWriter[W]
+    nodes: Writer[Node, W]
     pods: PodWriter[W]
 
 
@@ -78,11 +81,11 @@ class ResourceHandler:
         self._selections = Selections()
         self._writers: dict[MediaType, _Writers[Any]] = {
             MediaType(JSON): _Writers(
-                NodeWriter(source, objects.node_json),
+                Writer(source, objects.node_json, node_entry, _name_of),
                 PodWriter(source, objects.pod_json, NodeText),
             ),
             MediaType(PROTOBUF): _Writers(
-                NodeWriter(source, shapes.node_field),
+                Writer(source, shapes.node_field, node_entry, _name_of),
                 PodWriter(source, shapes.pod_field, NodeMessages),
             ),
         }

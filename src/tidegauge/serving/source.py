@@ -34,7 +34,7 @@ class Source(Protocol):
         """Call these with the name of each node that has answered, or is gone."""
 
     def shelf(self) -> Shelf[Any]:
-        """A new place for what is made of pods' usage, by node."""
+        """A new place for what is made of the usage of nodes and their pods."""
 
     def labels(self, raw: bytes) -> Mapping[str, str]:
         """Labels read from their JSON object."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import msgspec
 
 from tidegauge.cluster.records import Node, Pod
-from tidegauge.serving.source import Entry, Source, node_entry
+from tidegauge.serving.source import Entry, Source
 
 if TYPE_CHECKING:
     from tidegauge.usage.shelf import Shelf
@@ -33,9 +33,20 @@ class Writer(Generic[R, T]):
     Written items are found by the record's identity: of whatever anything changes is a new record.
     """
 
-    def __init__(self, source: Source, write: Callable[[Entry], T]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        write: Callable[[Entry], T],
+        entry_of: Callable[[Source, R], Entry | None],
+        node_of: Callable[[R], str],
+    ) -> None:
+        """`entry_of` gives what is to be written of a record that has usage, `node_of` the name of
+        the node whose next answer ends what was written.
+        """
         self._source = source
         self._write = write
+        self._entry_of = entry_of
+        self._node_of = node_of
         self._shelf: Shelf[Written[T]] = source.shelf()
 
     def written(self, records: Sequence[R]) -> list[Written[T]]:
@@ -60,25 +71,9 @@ class Writer(Generic[R, T]):
         ]
 
     def _new(self, record: R) -> Written[T] | None:
-        entry = self._entry(record)
+        entry = self._entry_of(self._source, record)
         if entry is None:
             return None
         written = Written(record, entry.stamp_ms, self._write(entry))
-        self._shelf.put(self._node(record), {id(record): written})
+        self._shelf.put(self._node_of(record), {id(record): written})
         return written
-
-    def _entry(self, record: R) -> Entry | None:
-        """What is to be written, if there is usage."""
-        raise NotImplementedError
-
-    def _node(self, record: R) -> str:
-        """The name of the node whose next answer ends what was written."""
-        raise NotImplementedError
-
-
-class NodeWriter(Writer[Node, T]):
-    def _entry(self, record: Node) -> Entry | None:
-        return node_entry(self._source, record)
-
-    def _node(self, record: Node) -> str:
-        return record.name

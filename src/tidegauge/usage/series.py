@@ -54,14 +54,13 @@ class Unsettled(NamedTuple):
 class NodeSeries:
     """All series of one node."""
 
-    __slots__ = ("_latest_ms", "_oldest", "_unsettled", "columns", "complete", "layout")
+    __slots__ = ("_latest_ms", "_unsettled", "columns", "complete", "layout")
 
     def __init__(self) -> None:
         self.layout = Layout((), array("I", [1]), ("",), {})
         self.columns = empty(1)
         self._unsettled: dict[int, Unsettled] = {}
         self._latest_ms = MISSING
-        self._oldest = math.inf
         self.complete = False
         """Whether each slot has an ordinary pair of readings, and memory: then whoever reads many
         may read the columns themselves, instead of `exited` and `usage` for each slot."""
@@ -85,7 +84,7 @@ class NodeSeries:
             start=answer.start,
             taken=array("d", [now]) * len(answer.cpu),
         )
-        latest = max(max(answer.cpu_stamp), max(answer.memory_stamp))  # noqa: PLW3301 (to unpack both takes twice as long)
+        latest = max(*answer.cpu_stamp, *answer.memory_stamp)
         if slots := self._unusual(answer):
             new.base_cpu, new.base_stamp = old.cpu[:], old.cpu_stamp[:]
             new.start = answer.start[:]  # several answers may share theirs
@@ -97,7 +96,6 @@ class NodeSeries:
                     _take_memory(slot, old, new, whole=answer.whole, with_cpu=stamp > last)
         self.columns = new
         self.complete = not slots or self._is_complete()
-        self._oldest = min(new.taken) if slots else now
         self._latest_ms = max(self._latest_ms, latest)
 
     def usage(self, slot: int) -> SeriesUsage | None:
@@ -129,7 +127,7 @@ class NodeSeries:
     def count(self) -> Count:
         """How many there are, looked at one by one only where something is unusual."""
         if self.complete:
-            return Count(1, self.layout.slots - 1, self._oldest)
+            return Count(1, self.layout.slots - 1, min(self.columns.taken))
         return self.count_since(-math.inf)
 
     def count_since(self, oldest: float) -> Count:

@@ -13,8 +13,8 @@ class Shelf(Generic[T]):
     """What was made of the last answers of nodes, under keys that whoever made it chose.
 
     `until` tells until when on the monotonic clock that holds if the node says nothing more; -inf
-    where it holds no longer. Whoever hears the node's next answer drops what was made of the last:
-    so a shelf that nobody reads from is empty after one period.
+    where it holds no longer. The node's next answer takes away what was made of the last: so a
+    shelf that nobody reads from is empty as soon as all nodes have answered.
 
     One dictionary for all nodes: to look up 150,000 pods in one for each node takes three times as
     long, for each look would find cold memory three times.
