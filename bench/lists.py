@@ -122,7 +122,7 @@ def api_of(cluster: Cluster) -> Api:
         cluster.view,
         cluster.clock,
         node_selector=LabelSelector(()),
-        observe_freshness=Metrics(_PERIOD).freshness.observe_many,
+        observe_freshness=Metrics(_PERIOD).freshness.observe_since,
         server_address=":10250",
     )
 

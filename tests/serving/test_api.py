@@ -26,10 +26,13 @@ class Served:
             cluster,
             self.clock,
             node_selector=parse_label_selector(node_selector),
-            observe_freshness=self.freshness.append,
+            observe_freshness=self._observe,
             server_address=":10250",
             other_paths=("/livez",),
         )
+
+    def _observe(self, times: list[float], now: float) -> None:
+        self.freshness.append([now - time for time in times])
 
     def ask(self, target: str, method: str = "GET", **headers: str) -> Response:
         fields = [(name.replace("_", "-"), value) for name, value in headers.items()]

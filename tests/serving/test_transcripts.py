@@ -35,7 +35,7 @@ class Offline:
             cluster,
             TickingClock(),
             node_selector=LabelSelector(()),
-            observe_freshness=lambda _ages: None,
+            observe_freshness=lambda _times, _now: None,
             server_address=":24443",
             other_paths=("/healthz",),
         )

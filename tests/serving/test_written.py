@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from itertools import zip_longest
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,8 @@ from tidegauge.serving.podwriter import PodWriter
 from tidegauge.serving.source import Entry, pod_entry
 from tidegauge.usage.store import Store
 
-T = TypeVar("T", str, bytes)
+pod_json = shapes.encoded(objects.pod_json)
+
 NODES = ("node-a", "node-b")
 NAMES = ("web", "api")
 
@@ -35,12 +36,12 @@ class Cluster:
         self.view = View(Nodes(), self.pods, self.store)
         self.wrote = 0
         self.writer = PodWriter(self.view, self._write, NodeText)
-        self.together = PodWriter(self.view, objects.pod_json, NodeText)
+        self.together = PodWriter(self.view, pod_json, NodeText)
         self.messages = PodWriter(self.view, shapes.pod_field, NodeMessages)
 
-    def _write(self, entry: Entry) -> str:
+    def _write(self, entry: Entry) -> bytes:
         self.wrote += 1
-        return objects.pod_json(entry)
+        return pod_json(entry)
 
     def hear(self, node: str, cpu: float) -> None:
         """An answer with the same series each time, and so with the same layout."""
@@ -48,19 +49,19 @@ class Cluster:
         heard = answer({("ns", name, "app"): said for name in NAMES}, said)
         self.store.record(node, replace(heard, layout=self.store.layout(node) or heard.layout))
 
-    def items(self) -> list[str]:
+    def items(self) -> list[bytes]:
         return [written.item for written in self.writer.written(self.pods.all())]
 
-    def items_together(self) -> list[str]:
+    def items_together(self) -> list[bytes]:
         """As a full list in JSON has them, and the one in protobuf the same."""
         messages = self._all(self.messages)
         assert messages == [shapes.pod_field(entry) for entry in self._entries()]
         return self._all(self.together)
 
-    def expected(self) -> list[str]:
-        return [objects.pod_json(entry) for entry in self._entries()]
+    def expected(self) -> list[bytes]:
+        return [pod_json(entry) for entry in self._entries()]
 
-    def _all(self, writer: PodWriter[T]) -> list[T]:
+    def _all(self, writer: PodWriter) -> list[bytes]:
         chunks = writer.all_written([self.pods.all()])
         return [written.item for chunk in chunks for written in chunk]
 
@@ -105,7 +106,7 @@ def test_a_pod_whose_labels_change_is_written_anew():
     cluster.pods.put(Pod("ns", "web", "node-a", b'{"app":"web"}'))
 
     assert cluster.items() == cluster.expected()
-    assert '"labels":{"app":"web"}' in cluster.items()[1]
+    assert b'"labels":{"app":"web"}' in cluster.items()[1]
     assert cluster.wrote == 3
 
 
@@ -165,7 +166,7 @@ def test_pods_of_a_node_are_written_together_as_one_by_one(swap):
         assert cluster.items_together() == cluster.expected()
 
     assert len(cluster.items_together()) == 2
-    assert ("swap" in cluster.items_together()[1]) is (swap is not None)
+    assert (b"swap" in cluster.items_together()[1]) is (swap is not None)
 
 
 def test_texts_are_written_from_only_while_lists_come():

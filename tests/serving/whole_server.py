@@ -115,7 +115,7 @@ class WholeServer:
             self._cluster,
             clock,
             node_selector=LabelSelector(()),
-            observe_freshness=lambda _ages: None,
+            observe_freshness=lambda _times, _now: None,
             server_address=":24443",
             other_paths=(*health.paths, PATH),
         )

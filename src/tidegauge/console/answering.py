@@ -49,7 +49,7 @@ class Answers:
             collection.view,
             clock,
             node_selector=options.node_selector,
-            observe_freshness=metrics.freshness.observe_many,
+            observe_freshness=metrics.freshness.observe_since,
             server_address=f":{options.secure_port}",
             other_paths=[*health.paths, PATH],
         )

@@ -27,10 +27,10 @@ _YAML_BATCH, _INDENTED_BATCH = 8, 64
 class _Frame:
     """What stands around the items of a text, and how an item's JSON is turned into its text."""
 
-    start: str
-    separator: str
-    end: str
-    item: Callable[[str], str]
+    start: bytes
+    separator: bytes
+    end: bytes
+    item: Callable[[bytes], bytes]
 
 
 def render(text: str, media: MediaType) -> bytes:
@@ -57,12 +57,15 @@ def _texts(chunks: Chunks[T], shape: Shape[T], media: MediaType) -> Iterator[Sli
         return
     head, write = shape.open(first[0])
     frame = _frame({**_head(shape), **head}, shape.key, media)
-    opening = frame.start
+    yield (frame.start,)
+    leading: tuple[bytes, ...] = ()
     for batch in chain([first], batches):
-        items = frame.separator.join(map(frame.item, map(write, batch)))
-        yield ((opening + items).encode(),) if batch else ()
-        opening = frame.separator if batch else opening
-    yield (frame.end.encode(),)
+        if batch:
+            yield (frame.separator.join((*leading, *map(frame.item, map(write, batch)))),)
+            leading = (b"",)
+        else:
+            yield ()
+    yield (frame.end,)
 
 
 def _batch_size(media: MediaType) -> int:
@@ -87,12 +90,12 @@ def _frame(head: dict[str, Any], key: str, media: MediaType) -> _Frame:
     text = jsontext.dump(head)
     if media.pretty:
         start = f'{jsontext.indent(text)[:-2]},\n  "{key}": [\n'
-        return _Frame(start, ",\n", "\n  ]\n}", _indent_item)
-    return _Frame(f'{text[:-1]},"{key}":[', ",", "]}\n", str)
+        return _Frame(start.encode(), b",\n", b"\n  ]\n}", _indent_item)
+    return _Frame(f'{text[:-1]},"{key}":['.encode(), b",", b"]}\n", bytes)
 
 
-def _indent_item(text: str) -> str:
-    return "    " + jsontext.indent(text).replace("\n", "\n    ")
+def _indent_item(text: bytes) -> bytes:
+    return ("    " + jsontext.indent(text.decode()).replace("\n", "\n    ")).encode()
 
 
 def _yaml_frame(head: dict[str, Any], key: str) -> _Frame:
@@ -100,11 +103,11 @@ def _yaml_frame(head: dict[str, Any], key: str) -> _Frame:
     before = {name: value for name, value in head.items() if name < key}
     after = {name: value for name, value in head.items() if name > key}
     end = yamltext.dump(after) if after else ""
-    return _Frame(f"{yamltext.dump(before)}{key}:\n", "", end, _yaml_item)
+    return _Frame(f"{yamltext.dump(before)}{key}:\n".encode(), b"", end.encode(), _yaml_item)
 
 
-def _yaml_item(text: str) -> str:
-    return yamltext.from_json(f"[{text}]")
+def _yaml_item(text: bytes) -> bytes:
+    return yamltext.from_json(f"[{text.decode()}]").encode()
 
 
 def _messages(chunks: Chunks[T], shape: Shape[T]) -> Iterator[Slice]:

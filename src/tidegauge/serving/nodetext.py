@@ -31,14 +31,14 @@ class NodeText:
             order += [0, place + 1, place + count + 1, *usages]
         self._in_order = itemgetter(*order)
 
-    def filled(self, usages: NodeUsages) -> list[str]:
+    def filled(self, usages: NodeUsages) -> list[bytes]:
         """The items of `pods`."""
         created = format_rfc3339(int(usages.stored))
         stamps = [format_rfc3339(ms // 1000) for ms in usages.stamps_ms]
         windows = map(window_text, usages.windows_ns)
         values = [created, *stamps, *windows, *_usage_texts(usages)]
         text: str = self._text % self._in_order(values)
-        return text.split("\n")
+        return text.encode().split(b"\n")
 
 
 def _usage_texts(usages: NodeUsages) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from tidegauge.cluster.records import Node, Pod
 from tidegauge.serving import bodies, lists, objectmessages, objects, protobuf, shapes, table
@@ -30,11 +30,10 @@ from tidegauge.serving.written import Writer, Written
 from tidegauge.units.clock import Clock
 from tidegauge.units.selectors import LabelSelector
 
-T = TypeVar("T", bound=Entry | Written[Any])
-W = TypeVar("W", str, bytes)
-ObserveFreshness = Callable[[list[float]], None]
+T = TypeVar("T", bound=Entry | Written)
+ObserveFreshness = Callable[[list[float], float], None]
 
-_name_of = attrgetter("name")
+_name_of, _stamp_of = attrgetter("name"), attrgetter("stamp")
 
 _META_GROUP = "meta.k8s.io"
 _META_VERSIONS = ("v1", "v1beta1")
@@ -51,11 +50,11 @@ def allows_conversion(media_format: str, conversion: Conversion | None) -> bool:
     return conversion.kind in ("PartialObjectMetadata", "PartialObjectMetadataList")
 
 
-class _Writers(NamedTuple, Generic[W]):
+class _Writers(NamedTuple):
     """Of one format: those that programs ask for, where lists come again and again."""
 
-    nodes: Writer[Node, W]
-    pods: PodWriter[W]
+    nodes: Writer[Node]
+    pods: PodWriter
 
 
 class ResourceHandler:
@@ -63,8 +62,8 @@ class ResourceHandler:
 
     `node_selector` is the server's own: nodes outside of it have no metrics.
 
-    `observe_freshness` gets the ages in seconds of all that a request was served, chunk by chunk:
-    to sort 150,000 of them in one go would hold the loop for 20 ms.
+    `observe_freshness` gets the kubelets' times of all that a request was served and the time of
+    now, in seconds, chunk by chunk: to sort 150,000 in one go would hold the loop for 20 ms.
     """
 
     def __init__(
@@ -79,10 +78,10 @@ class ResourceHandler:
         self._node_selector = node_selector
         self._observe_freshness = observe_freshness
         self._selections = Selections()
-        self._writers: dict[MediaType, _Writers[Any]] = {
+        self._writers: dict[MediaType, _Writers] = {
             MediaType(JSON): _Writers(
-                Writer(source, objects.node_json, node_entry, _name_of),
-                PodWriter(source, objects.pod_json, NodeText),
+                Writer(source, shapes.encoded(objects.node_json), node_entry, _name_of),
+                PodWriter(source, shapes.encoded(objects.pod_json), NodeText),
             ),
             MediaType(PROTOBUF): _Writers(
                 Writer(source, shapes.node_field, node_entry, _name_of),
@@ -114,8 +113,8 @@ class ResourceHandler:
                 yield [entry for pod in pods if (entry := pod_entry(source, pod))]
 
     def _written(
-        self, writers: _Writers[Any], collection: Collection, options: ListOptions
-    ) -> Iterator[Sequence[Written[Any]]]:
+        self, writers: _Writers, collection: Collection, options: ListOptions
+    ) -> Iterator[Sequence[Written]]:
         """The same, written once for many lists."""
         if collection.resource == "nodes":
             return map(writers.nodes.written, self._nodes(options))
@@ -136,7 +135,7 @@ class ResourceHandler:
             message = "the export parameter, deprecated since v1.14, is no longer supported"
             raise StatusError(bad_request(message))
         entry = self._node(single.name) if single.resource == "nodes" else self._pod(single)
-        self._observe_freshness([self._clock.now() - entry.stamp_ms / 1000])
+        self._observe_freshness([entry.stamp], self._clock.now())
         return _single_response(single, entry, media, call)
 
     def _node(self, name: str) -> Entry:
@@ -161,7 +160,7 @@ class ResourceHandler:
     def _observed(self, chunks: Iterator[Sequence[T]]) -> Iterator[Sequence[T]]:
         now = self._clock.now()
         for chunk in chunks:
-            self._observe_freshness([now - item.stamp_ms / 1000 for item in chunk])
+            self._observe_freshness(list(map(_stamp_of, chunk)), now)
             yield chunk
 
 

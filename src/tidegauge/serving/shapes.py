@@ -11,10 +11,14 @@ from tidegauge.serving.source import Entry
 from tidegauge.serving.written import Written
 
 T = TypeVar("T")
-WriteItem = Callable[[T], str]
+WriteItem = Callable[[T], bytes]
+"""An item's JSON, or its message as a field of a list."""
 
-ITEM_JSON: Mapping[str, WriteItem[Entry]] = {"nodes": objects.node_json, "pods": objects.pod_json}
-ITEM_MESSAGE: Mapping[str, Callable[[Entry], bytes]] = {
+ITEM_JSON: Mapping[str, Callable[[Entry], str]] = {
+    "nodes": objects.node_json,
+    "pods": objects.pod_json,
+}
+ITEM_MESSAGE: Mapping[str, WriteItem[Entry]] = {
     "nodes": objectmessages.node_message,
     "pods": objectmessages.pod_message,
 }
@@ -40,15 +44,19 @@ class Shape(Generic[T]):
     key: str
     empty: Mapping[str, Any]
     open: Callable[[T], Opened[T]]
-    message: Callable[[T], bytes] | None = None
+    message: WriteItem[T] | None = None
     item_field: int = 2
 
 
 def object_list(resource: str, version: str) -> Shape[Entry]:
-    return _objects(resource, version, ITEM_JSON[resource], ITEM_FIELD[resource])
+    return _objects(resource, version, encoded(ITEM_JSON[resource]), ITEM_FIELD[resource])
 
 
-def written_list(resource: str, version: str) -> Shape[Written[Any]]:
+def encoded(write: Callable[[Entry], str]) -> WriteItem[Entry]:
+    return lambda entry: write(entry).encode()
+
+
+def written_list(resource: str, version: str) -> Shape[Written]:
     """Objects whose items are written already, in the list's format."""
     return _objects(resource, version, _item, _item)
 
@@ -63,13 +71,11 @@ def pod_field(entry: Entry) -> bytes:
     return protobuf.chunk(2, objectmessages.pod_message(entry))
 
 
-ITEM_FIELD: Mapping[str, Callable[[Entry], bytes]] = {"nodes": node_field, "pods": pod_field}
+ITEM_FIELD: Mapping[str, WriteItem[Entry]] = {"nodes": node_field, "pods": pod_field}
 _item = attrgetter("item")
 
 
-def _objects(
-    resource: str, version: str, item: WriteItem[T], message: Callable[[T], bytes]
-) -> Shape[T]:
+def _objects(resource: str, version: str, item: WriteItem[T], message: WriteItem[T]) -> Shape[T]:
     opened = Opened({}, item)
     kind = f"{KINDS[resource]}List"
     empty: dict[str, Any] = {"items": []}
@@ -77,7 +83,7 @@ def _objects(
 
 
 def metadata_list(meta_version: str) -> Shape[Entry]:
-    opened = Opened[Entry]({}, lambda entry: table.partial_json(entry, meta_version))
+    opened = Opened[Entry]({}, encoded(lambda entry: table.partial_json(entry, meta_version)))
     item_field = 1 if meta_version == "meta.k8s.io/v1beta1" else 2
     return Shape(
         meta_version,
@@ -92,7 +98,7 @@ def metadata_list(meta_version: str) -> Shape[Entry]:
 
 def table_of(resource: str, version: str, meta_version: str, include: str) -> Shape[Entry]:
     """A Table whose rows carry no object, its metadata, or all of it."""
-    carried: Mapping[str, WriteItem[Entry]] = {
+    carried: Mapping[str, Callable[[Entry], str]] = {
         "None": lambda _entry: "null",
         "Metadata": lambda entry: table.partial_json(entry, meta_version),
         "Object": lambda entry: object_json(resource, version, entry),
@@ -105,7 +111,7 @@ def table_of(resource: str, version: str, meta_version: str, include: str) -> Sh
         def row(entry: Entry) -> str:
             return f'{{"cells":{table.cells_json(entry, resources)},"object":{carry(entry)}}}'
 
-        return Opened({"columnDefinitions": table.column_definitions(resources)}, row)
+        return Opened({"columnDefinitions": table.column_definitions(resources)}, encoded(row))
 
     return Shape(meta_version, "Table", "rows", {"columnDefinitions": None, "rows": None}, opened)
 

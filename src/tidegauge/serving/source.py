@@ -49,8 +49,9 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     usage: Usage
 
     @property
-    def stamp_ms(self) -> int:
-        return self.usage.stamp_ms
+    def stamp(self) -> float:
+        """The kubelet's time of its usage, in seconds since the epoch."""
+        return self.usage.stamp_ms / 1000
 
 
 def node_entry(source: Source, node: Node) -> Entry | None:

@@ -15,19 +15,19 @@ from tidegauge.serving.source import Entry, Source
 if TYPE_CHECKING:
     from tidegauge.usage.shelf import Shelf
 
-R = TypeVar("R", Node, Pod)
-T = TypeVar("T")
+R = TypeVar("R", bound=Node | Pod)
 
 
-class Written(msgspec.Struct, Generic[T], frozen=True, gc=False):
-    """One item. It holds the record, so that nothing else can have that one's id meanwhile."""
+class Written(msgspec.Struct, frozen=True, gc=False):
+    """An item as it stands in a list. It holds the record: so nothing else gets that one's id."""
 
     record: Node | Pod
-    stamp_ms: int
-    item: T
+    stamp: float
+    """The kubelet's time of the usage, in seconds since the epoch."""
+    item: bytes
 
 
-class Writer(Generic[R, T]):
+class Writer(Generic[R]):
     """Writes the items of one format.
 
     Written items are found by the record's identity: of whatever anything changes is a new record.
@@ -36,7 +36,7 @@ class Writer(Generic[R, T]):
     def __init__(
         self,
         source: Source,
-        write: Callable[[Entry], T],
+        write: Callable[[Entry], bytes],
         entry_of: Callable[[Source, R], Entry | None],
         node_of: Callable[[R], str],
     ) -> None:
@@ -47,21 +47,21 @@ class Writer(Generic[R, T]):
         self._write = write
         self._entry_of = entry_of
         self._node_of = node_of
-        self._shelf: Shelf[Written[T]] = source.shelf()
+        self._shelf: Shelf[Written] = source.shelf()
 
-    def written(self, records: Sequence[R]) -> list[Written[T]]:
+    def written(self, records: Sequence[R]) -> list[Written]:
         """The items of those records that have usage."""
         found = self._found(records)
         return self._gathered(records) if found is None else found
 
-    def _found(self, records: Sequence[R]) -> list[Written[T]] | None:
+    def _found(self, records: Sequence[R]) -> list[Written] | None:
         """The items, if all are written."""
         try:
             return list(map(self._shelf.made().__getitem__, map(id, records)))
         except KeyError:
             return None
 
-    def _gathered(self, records: Sequence[R]) -> list[Written[T]]:
+    def _gathered(self, records: Sequence[R]) -> list[Written]:
         """Those that are written, and the others made."""
         known = self._shelf.made()
         return [
@@ -70,10 +70,10 @@ class Writer(Generic[R, T]):
             if (item := known.get(id(record)) or self._new(record)) is not None
         ]
 
-    def _new(self, record: R) -> Written[T] | None:
+    def _new(self, record: R) -> Written | None:
         entry = self._entry_of(self._source, record)
         if entry is None:
             return None
-        written = Written(record, entry.stamp_ms, self._write(entry))
+        written = Written(record, entry.stamp, self._write(entry))
         self._shelf.put(self._node_of(record), {id(record): written})
         return written

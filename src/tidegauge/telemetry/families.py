@@ -1,6 +1,6 @@
 """Two metric families that the Prometheus client has no cheap form of."""
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 
@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 
 class BatchHistogram(Collector):
-    """A histogram of ages that takes a whole list in one go: a bisection for each bucket."""
+    """A histogram of ages that takes a whole list in one go."""
 
     def __init__(self, name: str, documentation: str, bounds: Sequence[float]) -> None:
         self._name = name
@@ -18,13 +18,18 @@ class BatchHistogram(Collector):
         self._counts = [0] * len(self._bounds)
         self._sum = 0.0
 
-    def observe_many(self, values: Iterable[float]) -> None:
-        """Add the values. A list that is sorted already costs least."""
-        ordered = sorted(values)
+    def observe_since(self, times: Iterable[float], now: float) -> None:
+        """Add the ages of these `times`; all are in seconds.
+
+        By sums and bisections, for a list of all pods has 150,000: an age for each takes twice as
+        long.
+        """
+        ordered = sorted(times)
         for index, bound in enumerate(self._bounds):
-            self._counts[index] += bisect_right(ordered, bound)
+            self._counts[index] += len(ordered) - bisect_left(ordered, now - bound)
         # An age is negative if another clock is ahead of ours, but a sum must never fall.
-        self._sum += sum(ordered[bisect_right(ordered, 0) :])
+        past = bisect_left(ordered, now)
+        self._sum += now * past - sum(ordered[:past])
 
     def collect(self) -> Iterator[Metric]:
         buckets = [
