@@ -1,11 +1,11 @@
 """How many entries each table of the server holds, found by walking through its objects."""
 
-import gc
 import sys
 from array import array
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from types import FunctionType, MethodType
+from contextlib import suppress
+from types import CellType, FunctionType, MethodType
 from typing import Any
 
 from tidegauge.serving.caching import Remembered
@@ -37,29 +37,6 @@ def census(*roots: object) -> Counter[str]:
     return +found
 
 
-def cached() -> Counter[str]:
-    """Entries of the caches of functions."""
-    modules = [
-        (name, module) for name, module in sys.modules.items() if name.startswith("tidegauge")
-    ]
-    functions = {
-        f"{value.__module__}.{value.__qualname__}": value
-        for _, module in modules
-        for value in vars(module).values()
-        if hasattr(value, "cache_info")
-    }
-    return Counter({name: each.cache_info().currsize for name, each in functions.items()})
-
-
-def types() -> Counter[str]:
-    """Objects by type: those that the collector knows, and what these refer to."""
-    tracked = gc.get_objects()
-    known = {id(each): type(each).__qualname__ for each in tracked}
-    for each in tracked:
-        known.update((id(inner), type(inner).__qualname__) for inner in gc.get_referents(each))
-    return Counter(known.values())
-
-
 def _inside(item: Any) -> Iterator[tuple[str, Any]]:
     """What is held, with the table's name where a new one begins."""
     if isinstance(item, dict):
@@ -69,12 +46,17 @@ def _inside(item: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(item, MethodType):
         yield "", item.__self__
     elif isinstance(item, FunctionType):
-        yield from (("", cell.cell_contents) for cell in item.__closure__ or ())
+        yield from (("", inner) for cell in item.__closure__ or () for inner in _held(cell))
     elif type(item).__module__.startswith(_OURS):
         for attribute in _attributes(item):
             if (inner := getattr(item, attribute, None)) is not None:
                 # Shared by all censuses: counting must not add to what is counted.
                 yield sys.intern(f"{type(item).__name__}.{attribute}"), inner
+
+
+def _held(cell: CellType) -> Iterator[Any]:
+    with suppress(ValueError):  # the variable is not set, or no longer
+        yield cell.cell_contents
 
 
 def _attributes(item: Any) -> Iterable[str]:

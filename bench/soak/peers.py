@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
+from bench.soak.nodes import Node
 from bench.soak.world import World
 from tests.cluster import wire
 from tidegauge.cluster.access import Access
@@ -77,15 +78,15 @@ class ApiServer(Client):
         ends = asyncio.get_running_loop().time() + float(params["timeoutSeconds"])
         seen = int(params.get("resourceVersion", 0))
         if not seen:
-            seen = self._world.version
+            seen = self._world.history.version
             yield b"".join(self._world.initial(resource))
         while True:
             self._check(resource)
             news = self._news
-            if (log := self._world.log) and seen < log[0].version - 1:
+            if (log := self._world.history.log) and seen < log[0].version - 1:
                 yield _expired(resource)
             new = [each.frame for each in log if each.version > seen and each.resource == resource]
-            seen = self._world.version
+            seen = self._world.history.version
             if new:
                 yield b"".join(new)
             try:
@@ -116,7 +117,7 @@ class Kubelets:
             raise RefusedError(name, f"https://{name}", "connection refused")
         if node.ills == "hangs":
             raise DeadlineError(name, f"https://{name}", f"no answer within {timeout:g} s")
-        return Body(self._body(name, node.ills), at)
+        return Body(self._body(node), at)
 
     def forget(self, name: str) -> None:
         self.last.pop(name, None)
@@ -124,14 +125,15 @@ class Kubelets:
     def close(self) -> None:
         self.last.clear()
 
-    def _body(self, name: str, ills: str) -> bytes:
+    def _body(self, node: Node) -> bytes:
+        name, ills, now = node.name, node.ills, self._clock.now()
         if ills == "repeats" and name in self.last:
             return self.last[name]
         if ills == "garbles":
             return self._world.chance.randbytes(2_000)
         if ills == "is another":
-            return self._world.body(next(iter(self._world.nodes)), self._clock.now())
-        body = self.last[name] = self._world.body(name, self._clock.now())
+            return next(iter(self._world.nodes.values())).body(now, self._world.chance)
+        body = self.last[name] = node.body(now, self._world.chance)
         return body[: len(body) // 2] if ills == "cuts" else body
 
 

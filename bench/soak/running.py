@@ -10,14 +10,16 @@ from unittest.mock import patch
 
 from bench.soak.census import census
 from bench.soak.clients import VERSION, Clients
+from bench.soak.history import LOGGED_PERIODS
 from bench.soak.leaping import LeapingLoop
 from bench.soak.peers import ApiServer, Kubelets
-from bench.soak.world import LOGGED_PERIODS, World
+from bench.soak.world import World
 from tests.clock import ManualClock
 from tidegauge.console import collecting
 from tidegauge.console.access import Clients as ApiClients
 from tidegauge.console.answering import Answers
 from tidegauge.console.options import Options
+from tidegauge.console.process import settle_memory
 from tidegauge.console.running import reporter
 from tidegauge.kubelet.samples import PodKey
 from tidegauge.serving.trust import LiveTrust
@@ -28,7 +30,7 @@ PERIOD = 15.0
 REPLACED = 60
 """Each period one pod in so many goes, and another one comes: a pod lives for 15 minutes."""
 
-FLOOD = 256
+FLOOD_STEP = 256
 """At most so many pods come in a period of a flood; of small clusters half of the pods."""
 
 HEALING = 6
@@ -39,7 +41,7 @@ SETTLING = 8
 """Periods after the last question, in which what is kept for lists goes: it takes seven answers.
 Then hours compare."""
 
-QUIET = HEALING + SETTLING
+QUIET = 2 * HEALING + SETTLING
 
 AWAY_EVERY, AWAY_FOR = 60, LOGGED_PERIODS + 2
 """Periods from one outage of the API server to the next, and of one: longer than it remembers, so
@@ -85,7 +87,8 @@ class Soak:
     async def running(self) -> AsyncIterator[None]:
         """The collecting goes on within the block."""
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(each) for each in self.collection.work()]
+            work = [*self.collection.work(), settle_memory(self.collection)]
+            tasks = [group.create_task(each) for each in work]
             await self.collection.settled()
             try:
                 yield
@@ -103,7 +106,7 @@ class Soak:
 
     async def flood(self, pods: int) -> None:
         """So many pods come and go, each with labels and a namespace of its own, and asked for."""
-        left, step = pods, min(FLOOD, self._scale.nodes * self._scale.pods // 2)
+        left, step = pods, min(FLOOD_STEP, self._scale.nodes * self._scale.pods // 2)
         while left > 0:
             left -= step
             come = self._change(step, scattered=True)
@@ -116,9 +119,10 @@ class Soak:
         Returns how many pods are served.
         """
         self._api.away = False
-        self.world.heal(self._clock.now())
-        for _ in range(HEALING):
-            await self._next(asked=False)
+        for _ in range(2):  # once more when all is listed: see `World.heal`
+            self.world.heal(self._clock.now())
+            for _ in range(HEALING):
+                await self._next(asked=False)
         body = await self.clients.ask(f"{VERSION}/pods")
         for path in (f"{VERSION}/nodes", "/metrics"):
             await self.clients.ask(path)
@@ -143,7 +147,7 @@ class Soak:
     async def _next(self, *, asked: bool) -> None:
         """To the end of the period."""
         ends = self._clock.monotonic() + PERIOD
-        self.world.bookmark()
+        self.world.history.bookmark()
         self._api.tell()
         if asked:
             await self.clients.round(self.period)

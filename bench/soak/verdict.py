@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -17,7 +18,9 @@ RESIDENT = 0.03
 """What allocators have more in one hour than in another, since pools are given back only whole."""
 
 ENTRIES = 20
-"""Of one table: label values of metrics that are seen for the first time, such as a rare cause."""
+"""Of one table: label values of metrics that are seen for the first time, such as a rare cause.
+What comes that way does not come in every hour: a table that grows in each is a leak, however slow.
+"""
 
 
 class Hour(NamedTuple):
@@ -27,24 +30,20 @@ class Hour(NamedTuple):
     """Of Python's allocator."""
     tables: Counter[str]
     """Entries, see the census."""
-    cached: int
-    """Entries of functions' caches, which have bounds."""
     gone_pods: int
     gone_nodes: int
     served: int
     """Pods in a list of all."""
 
-
-def parts(hours: Sequence[Hour]) -> tuple[Sequence[Hour], Sequence[Hour]]:
-    """The first third after the warm-up, and the last. Takes hour 0 and `LEAST_HOURS` more."""
-    warm = hours[WARM_UP:]
-    third = len(warm) // 3
-    return warm[:third], warm[-third:]
+    def columns(self) -> dict[str, float]:
+        """Its figures by name, of all tables the sum."""
+        return self._asdict() | {"tables": self.tables.total()}
 
 
 def growth(hours: Sequence[Hour]) -> list[str]:
-    """What has grown beyond its tolerance, in words."""
-    before, after = parts(hours)
+    """What has grown beyond its tolerance, in words. Takes hour 0 and `LEAST_HOURS` more."""
+    warm = hours[WARM_UP:]
+    before, after = warm[: len(warm) // 3], warm[-(len(warm) // 3) :]
     found = []
     for name, figure, tolerance in (
         ("resident MB", lambda hour: hour.resident_mb, RESIDENT),
@@ -53,10 +52,11 @@ def growth(hours: Sequence[Hour]) -> list[str]:
         first, last = median(map(figure, before)), median(map(figure, after))
         if last > first * (1 + tolerance):
             found.append(f"{name}: {first:,.0f} to {last:,.0f}, over {tolerance:.0%} more")
+    tables = [hour.tables for hour in warm]
     return found + [
         f"{table}: {first} to {last} entries"
-        for table, first, last in grown(before[0].tables, after[-1].tables)
-        if last - first > ENTRIES
+        for table, first, last in grown(tables[0], tables[-1])
+        if last - first > ENTRIES or all(a[table] < b[table] for a, b in pairwise(tables))
     ]
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 from structlog.testing import capture_logs
 
+from bench.soak.census import census
 from bench.soak.peers import Kubelets
 from bench.soak.running import Scale, Soak, runner
 from bench.soak.verdict import Hour, grown, growth
@@ -65,20 +66,33 @@ def test_what_stays_is_found(monkeypatch):
     assert set(re.findall(rb"node-\d+", page)) > nodes
 
 
-def hours(resident: float = 0, blocks: int = 0, nodes: int = 0) -> list[Hour]:
-    """A day after which there is so much more in each hour."""
+def test_an_empty_cell_holds_nothing():
+    """A function whose variable is not set is counted by what it holds besides."""
+    kept, gone = [1, 2], [3]
+
+    def holder():
+        return gone, kept
+
+    assert holder.__closure__ is not None
+    empty, _ = holder.__closure__
+    del empty.cell_contents
+
+    assert census(holder) == {"": 2}
+
+
+def hours(resident: float = 0, blocks: int = 0, nodes: float = 0, count: int = 24) -> list[Hour]:
+    """So many hours after the first one, with so much more in each."""
     return [
         Hour(
             hour=hour,
             resident_mb=100 + hour * resident,
             blocks=500_000 + hour * blocks,
-            tables=Counter({"Store._nodes": 60 + hour * nodes}),
-            cached=0,
+            tables=Counter({"Store._nodes": 60 + int(hour * nodes)}),
             gone_pods=0,
             gone_nodes=0,
             served=1,
         )
-        for hour in range(25)
+        for hour in range(count + 1)
     ]
 
 
@@ -86,14 +100,18 @@ def hours(resident: float = 0, blocks: int = 0, nodes: int = 0) -> list[Hour]:
     ("day", "words"),
     [
         pytest.param(hours(), [], id="flat"),
-        pytest.param(hours(resident=0.1, blocks=100, nodes=1), [], id="within-tolerance"),
+        pytest.param(hours(resident=0.1, blocks=100, nodes=0.9), [], id="within-tolerance"),
         pytest.param(hours(resident=0.5), ["resident MB"], id="resident"),
         pytest.param(hours(blocks=1_000), ["blocks"], id="blocks"),
         pytest.param(hours(nodes=7), ["Store._nodes: 88 to 228 entries"], id="table"),
+        pytest.param(hours(nodes=1), ["Store._nodes: 64 to 84 entries"], id="table-each-hour"),
+        pytest.param(
+            hours(nodes=9, count=6), ["Store._nodes: 96 to 114 entries"], id="table-in-few-hours"
+        ),
     ],
 )
 def test_verdict_on_a_day(day, words):
-    """What has grown beyond its tolerance since the warm-up is named."""
+    """What has grown beyond its tolerance since the warm-up, or in each hour since, is named."""
     found = growth(day)
 
     assert len(found) == len(words)
