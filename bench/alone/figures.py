@@ -8,6 +8,10 @@ from typing import Any
 
 from bench.compare.figures import shown
 
+NOTE = """\
+What the process takes without any node is in all figures: it makes few nodes look dear, and more of
+them cheap beside those."""
+
 
 @dataclass(frozen=True)
 class Figure:

@@ -76,7 +76,7 @@ def site(fleet: Fleet, say: Say) -> Iterator[Site]:
         api = _api_server(fleet, port, folder)
         try:
             api.start()
-            api.wait_until(lambda: READY in api.tail(), READY, _LOADED_SECONDS)
+            api.wait_until(lambda: READY in api.tail().splitlines(), READY, _LOADED_SECONDS)
             say(f"{fleet.nodes} nodes: starting their kubelets")
             kubelets = start_kubelets(fleet, port, apiserver.files(folder).serving, folder)
             try:

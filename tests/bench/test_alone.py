@@ -1,10 +1,15 @@
 """What `python -m bench.alone` reckons, without a process."""
 
+from pathlib import Path
+
 import pytest
 
+from bench.alone.__main__ import main
+from bench.alone.costs import FEW, MANY, costs, flatness, fresh_share
 from bench.alone.figures import Figure, markdown
+from bench.alone.measuring import turns
 from bench.alone.needs import shortages
-from bench.alone.steadystate import Steady, flatness, fresh_share, scrapes_so_far
+from bench.alone.steadystate import LOOKS, Steady, scrapes_so_far
 from tests.realcluster.fleet import Fleet
 
 GIGABYTE = 1e9
@@ -34,32 +39,102 @@ def test_scrapes_so_far() -> None:
     assert scrapes_so_far(b"") == 0
 
 
+def steady(
+    fleet: Fleet, period: float = 15.0, cores: float = 0.4, megabytes: float = 900
+) -> Steady:
+    """A fleet of which each node is asked once a period."""
+    return Steady(
+        fleet=fleet,
+        period=period,
+        cores=[cores],
+        megabytes=[megabytes],
+        highest=megabytes,
+        scrapes=fleet.nodes / period,
+        ages=[period] * fleet.nodes * LOOKS,
+        kubelets=0.3,
+    )
+
+
 @pytest.mark.parametrize(
-    ("nodes", "cores", "kept"),
+    ("found", "judged"),
     [
-        pytest.param((1000, 10_000), (0.04, 0.44), True, id="a tenth dearer"),
-        pytest.param((1000, 10_000), (0.04, 0.48), False, id="a fifth dearer"),
-        pytest.param((100, 1000), (0.04, 0.48), True, id="nothing is promised of few nodes"),
+        pytest.param(steady(MANY), 4, id="10,000 nodes each 15 s"),
+        pytest.param(steady(MANY, period=30.0), 0, id="another period"),
+        pytest.param(steady(Fleet(10_000, 10, 2)), 0, id="fewer pods"),
+        pytest.param(steady(Fleet(10_000, 30, 1)), 0, id="fewer containers"),
+        pytest.param(steady(Fleet(20_000, 30, 2)), 0, id="more nodes than promised"),
+        pytest.param(steady(FEW), 0, id="1,000 nodes"),
+        pytest.param(steady(FEW, period=5.0), 1, id="1,000 nodes each 5 s"),
     ],
 )
-def test_flatness(nodes: tuple[int, int], cores: tuple[float, float], kept: bool) -> None:
-    """A scrape at the largest size may cost 15 % more than at the smallest of a thousand nodes."""
-    few, many = (
-        Steady(
-            fleet=Fleet(size, 30, 2),
-            period=15.0,
-            cores=[used],
-            megabytes=[100.0],
-            highest=100.0,
-            scrapes=size / 15,
-            ages=[15.0],
-            kubelets=0.3,
-        )
-        for size, used in zip(nodes, cores, strict=True)
-    )
+def test_costs_are_judged_at_the_promised_size(found: Steady, judged: int) -> None:
+    """Elsewhere they are shown without a target."""
+    assert sum(figure.target is not None for figure in costs(found)) == judged
+    assert len(costs(found)) == 9
+
+
+@pytest.mark.parametrize(
+    ("few", "many", "targets", "kept"),
+    [
+        pytest.param(steady(FEW, 15, 0.04, 95), steady(MANY), 3, [1, 1, 1], id="flat"),
+        pytest.param(steady(FEW, 15, 0.03, 95), steady(MANY), 3, [0, 0, 1], id="a third dearer"),
+        pytest.param(steady(FEW, 15, 0.04, 70), steady(MANY), 3, [1, 1, 0], id="more memory"),
+        pytest.param(steady(FEW, 30), steady(MANY, 30), 0, [1, 1, 1], id="another period"),
+        pytest.param(
+            steady(Fleet(100, 30, 2), 15, 0.003), steady(MANY), 0, [1, 1, 1], id="from fewer nodes"
+        ),
+    ],
+)
+def test_flatness(few: Steady, many: Steady, targets: int, kept: list[bool]) -> None:
+    """10,000 nodes may cost 15 % more than 1,000 by scrape and by container, CPU and memory."""
     found = flatness(few, many)
-    assert found.samples[0] == pytest.approx(cores[1] / cores[0] / 10)
-    assert found.kept is kept
+    times = many.fleet.nodes / few.fleet.nodes
+    assert found[0].samples[0] == pytest.approx(many.cores[0] / few.cores[0] / times)
+    assert found[2].samples[0] == pytest.approx(many.megabytes[0] / few.megabytes[0] / times)
+    assert sum(figure.target is not None for figure in found) == targets
+    assert [figure.kept for figure in found] == kept
+
+
+@pytest.mark.parametrize(
+    ("seconds", "each"),
+    [
+        pytest.param(60.0, [60.0], id="one client"),
+        pytest.param(240.0, [120.0, 120.0], id="two clients"),
+        pytest.param(300.0, [120.0, 120.0, 60.0], id="a rest"),
+    ],
+)
+def test_long_crowds_take_turns(seconds: float, each: list[float]) -> None:
+    """No client asks for longer than it may live."""
+    assert turns(seconds) == each
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        pytest.param(["--nodes", "100,0"], id="no node"),
+        pytest.param(["--pods", "0"], id="no pod"),
+        pytest.param(["--containers", "none"], id="no number"),
+        pytest.param(["--period", "0.5"], id="a period the server refuses"),
+        pytest.param(["--seconds", "nan"], id="no time"),
+        pytest.param(["--parts", "scrape,lists"], id="no such part"),
+    ],
+)
+def test_bad_flags_are_refused(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """By name, before anything is started."""
+    with pytest.raises(SystemExit) as ended:
+        main(flags)
+
+    assert ended.value.code == 2
+    assert f"argument {flags[0]}: " in capsys.readouterr().err
+
+
+def test_output_must_be_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file in its place is told before anything is started."""
+    taken = tmp_path / "taken"
+    taken.touch()
+
+    assert main(["--nodes", "1", "--output", str(taken)]) == 2
+    assert "--output" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
