@@ -8,6 +8,12 @@ from bench.alone.figures import NOTE
 from bench.alone.measuring import PARTS
 from bench.compare.site import PERIOD
 
+_ABOUT = """\
+Measure Tidegauge by itself on the embedded API server, against targets that are figures of their
+own: for 10,000 nodes each 15 s, for 1,000 each 5 s or with HPAs, all of 30 pods with two
+containers. Other sizes are shown without. The machine should have nothing else to do.
+"""
+
 _EXAMPLES = f"""\
 examples:
   python -m bench.alone
@@ -28,10 +34,7 @@ def parser() -> argparse.ArgumentParser:
     """Gives `nodes` in order, `parts` as a list, and `output` as a path."""
     made = argparse.ArgumentParser(
         prog="python -m bench.alone",
-        description="Measure Tidegauge by itself on the embedded API server, against targets that "
-        "are figures of their own: for 10,000 nodes each 15 s, for 1,000 each 5 s or with HPAs, all "
-        "of 30 pods with two containers. Other sizes are shown without. The machine should have "
-        "nothing else to do.",
+        description=_ABOUT,
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
