@@ -21,6 +21,7 @@ TOGETHER, FLOOR = "together", "floor"
 ALL_PARTS = (*PARTS, TOGETHER, FLOOR)
 
 REST_SECONDS, RESTING_CORES = 120, 0.1
+"""It comes to rest within a few seconds, and uses a fiftieth of a core then."""
 
 _begun = time.monotonic()
 
@@ -105,6 +106,7 @@ def _rest(place: Site) -> None:
         before, used = used, place.plane.apiserver.cpu_seconds()
         if used - before < RESTING_CORES:
             return
+    _say("it is not at rest: the server that comes now is measured beside it")
 
 
 def _together(place: Site, seconds: float) -> list[Figure]:

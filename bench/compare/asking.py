@@ -154,11 +154,13 @@ def _work(door: Door, asked: Asked) -> Found:
     ages: list[float] = []
     size, begun = 0, time.perf_counter()
     while len(taken) < asked.times and time.perf_counter() < begun + asked.seconds:
-        if asked.every:
-            due = begun + len(taken) * asked.every
-            time.sleep(max(0.0, due - time.perf_counter()))
+        due = begun + len(taken) * asked.every if asked.every else 0.0
+        # Who is asked too late because of a slow answer before, waits from when it was due.
+        started = due or time.perf_counter()
+        if (early := due - time.perf_counter()) > 0:
+            time.sleep(early)
+            started = time.perf_counter()
         path = asked.paths[len(taken) % len(asked.paths)]
-        started = time.perf_counter()
         size, body = connection.get(path, asked.accept, keep=asked.ages)
         taken.append(time.perf_counter() - started)
         ages += _ages(body, asked.without) if asked.ages else ()

@@ -97,7 +97,7 @@ def start_kubelets(fleet: Fleet, port: int, pair: tuple[Path, Path], folder: Pat
     process = Process("kubelets", command, folder / "logs" / "kubelets.log")
     process.start()
     try:
-        process.wait_until(lambda: "ready" in process.tail(), "ready", _READY_SECONDS)
+        process.wait_until(lambda: "\nready " in f"\n{process.tail()}", "ready", _READY_SECONDS)
     except BaseException:
         process.stop()
         raise
