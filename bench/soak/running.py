@@ -41,7 +41,7 @@ SETTLING = 8
 """Periods after the last question, in which what is kept for lists goes: it takes seven answers.
 Then hours compare."""
 
-QUIET = 2 * HEALING + SETTLING
+QUIET = HEALING + SETTLING
 
 AWAY_EVERY, AWAY_FOR = 60, LOGGED_PERIODS + 2
 """Periods from one outage of the API server to the next, and of one: longer than it remembers, so
@@ -119,10 +119,9 @@ class Soak:
         Returns how many pods are served.
         """
         self._api.away = False
-        for _ in range(2):  # once more when all is listed: see `World.heal`
-            self.world.heal(self._clock.now())
-            for _ in range(HEALING):
-                await self._next(asked=False)
+        self.world.heal(self._clock.now())
+        for _ in range(HEALING):
+            await self._next(asked=False)
         body = await self.clients.ask(f"{VERSION}/pods")
         for path in (f"{VERSION}/nodes", "/metrics"):
             await self.clients.ask(path)

@@ -60,9 +60,7 @@ class World:
         return come
 
     def heal(self, now: float) -> None:
-        """All nodes are there, all is well, and each has one other pod: the server looks up whose a
-        node's pods are when these change only.
-        """
+        """All nodes are there, and all is well."""
         if self._lost:
             self._node_changes(now)
         for node in self.nodes.values():
@@ -70,8 +68,6 @@ class World:
             if node.annotations:
                 node.annotations = {}
                 self.history.node("MODIFIED", node)
-            self._pod_goes(node, self.chance.choice(node.pods))
-            self._job_comes(node, now)
 
     def initial(self, resource: str) -> Iterator[bytes]:
         """All there is, as the events that begin a watch; a lost node's pods are there still."""

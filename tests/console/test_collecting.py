@@ -166,19 +166,32 @@ class TestIntake:
             ("reading recovered", "scrape_error"),
         ]
 
-    def test_a_claim_on_another_nodes_pod_is_counted_once_and_never_served(self) -> None:
+    def test_a_claim_on_another_nodes_pod_is_counted_and_never_served(self) -> None:
         """Only the node that the API server placed the pod on is believed."""
         bench = Bench()
         bench.pods.put(Pod("shop", "web", "node-b"))
         for at in (0.0, 15.0, 30.0):
             bench.deliver("node-a", at, CPU, MEMORY)
 
-        assert bench.sample("tidegauge_series_dropped_total", reason="foreign_pod") == 1
+        assert bench.sample("tidegauge_series_dropped_total", reason="foreign_pod") == 3
         assert bench.store.pod_usage("shop", "web", "node-b") is None
         assert bench.logged() == [("pod check failed", "foreign_pod")]
 
         bench.deliver("node-a", 45.0, *NODE)
         assert bench.logged()[1:] == [("pod check recovered", "foreign_pod")]
+
+    def test_a_pod_that_moved_is_no_longer_foreign_though_its_node_says_the_same(self) -> None:
+        """The API server's word may come after the node's, as behind an outage."""
+        bench = Bench()
+        bench.pods.put(Pod("shop", "web", "node-b"))
+        bench.deliver("node-a", 0.0, CPU, MEMORY)
+        bench.pods.put(Pod("shop", "web", "node-a"))
+        bench.deliver("node-a", 15.0, CPU, MEMORY)
+
+        assert bench.logged() == [
+            ("pod check failed", "foreign_pod"),
+            ("pod check recovered", "foreign_pod"),
+        ]
 
     def test_of_a_node_that_is_gone_nothing_is_remembered(self) -> None:
         """One that comes back under its name begins anew, in data and in the log."""

@@ -56,6 +56,9 @@ class OnChange:
                 f"{self._what} recovered", key=key, cause=outage.cause, **figures, **details
             )
 
+    def failing(self, key: str) -> bool:
+        return key in self._outages
+
     def forget(self, key: str) -> None:
         """Drop a key that is gone, without a word."""
         self._outages.pop(key, None)
