@@ -48,8 +48,6 @@ class Ledger:
 def main() -> None:
     nodes = int(sys.argv[1]) if sys.argv[1:] else NODES
     print(f"{nodes} nodes, {PODS} pods a node, two containers a pod")
-    with tempfile.TemporaryDirectory(prefix="tidegauge-bench-") as folder:
-        _enter_connections(Fleet(nodes, 1, 1), Path(folder))
     ledger = Ledger()
     layouts = [_layout_with_plan(number) for number in range(nodes)]
     ledger.enter("layout and the parser's plan", nodes, "node")
@@ -68,6 +66,8 @@ def main() -> None:
         ledger.enter(name, nodes * PODS, "pod")
     cluster.answer_all()
     ledger.enter("given back with the next answers", nodes * PODS, "pod")
+    with tempfile.TemporaryDirectory(prefix="tidegauge-bench-") as folder:
+        _enter_connections(Fleet(nodes, 1, 1), Path(folder))
 
 
 def _enter_connections(fleet: Fleet, folder: Path) -> None:
