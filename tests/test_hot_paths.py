@@ -157,7 +157,7 @@ class Lists:
 
 
 @pytest.mark.parametrize(
-    ("accept", "new", "again"), [(JSON, 540, 60), (PROTOBUF, 1450, 54)], ids=["JSON", "protobuf"]
+    ("accept", "new", "again"), [(JSON, 480, 9), (PROTOBUF, 830, 9)], ids=["JSON", "protobuf"]
 )
 def test_listing_all_pods(accept, new, again):
     """A list of what was just answered writes each pod once; the next one puts them together."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bench.soak.running import PERIOD, QUIET, Scale, Soak, runner
-from bench.soak.verdict import LEAST_HOURS, WARM_UP, Hour, growth
+from bench.soak.verdict import LEAST_HOURS, Hour, growth
 from tests.clock import ManualClock
 from tidegauge.telemetry import logs
 
@@ -96,7 +96,7 @@ async def _measured(soak: Soak, hour: int) -> Hour:
 
 def _verdict(problems: Sequence[str]) -> str:
     if not problems:
-        return f"flat: the last third of the hours against the first one after hour {WARM_UP}"
+        return "flat: the last third of the hours against the one before"
     return "\n".join(["not as promised:", *(f"  {each}" for each in problems)])
 
 
