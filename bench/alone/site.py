@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from bench.alone import apiserver
 from bench.alone.apiserver import READY, Files
@@ -16,13 +15,13 @@ from tests.realcluster.client import Client
 from tests.realcluster.fleet import Fleet
 from tests.realcluster.pki import Pair
 from tests.realcluster.process import Process, free_port
-from tests.realcluster.servers import LISTENING_SECONDS, TIDEGAUGE, own_flags
+from tests.realcluster.servers import TIDEGAUGE, ServingProcess, own_flags
 
 _LOADED_SECONDS = 180.0
 """Until the API server has all objects: it takes seconds, on a busy machine more."""
 
 
-class Server(Process):
+class Server(ServingProcess):
     """Our server in a process of its own; a context manager. `period` is in seconds."""
 
     def __init__(self, files: Files, folder: Path, period: float) -> None:
@@ -36,22 +35,6 @@ class Server(Process):
         flags = [f"--metric-resolution={period:g}s", "--kubelet-insecure-tls"]
         own = own_flags(files.kubeconfig, files.serving, self.port)
         super().__init__("tidegauge", [*TIDEGAUGE, *own, *flags], folder / "logs" / "tidegauge.log")
-
-    def __enter__(self) -> Self:
-        self.start()
-        try:
-            self.wait_until(self._listening, "listening", LISTENING_SECONDS)
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.admin.close()
-        self.stop()
-
-    def _listening(self) -> bool:
-        return self.admin.send("GET", "/livez").status > 0
 
 
 @dataclass(frozen=True)

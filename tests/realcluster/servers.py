@@ -21,7 +21,32 @@ LISTENING_SECONDS = 60.0
 READY_SECONDS = 60.0
 
 
-class MetricsServer(Process):
+class ServingProcess(Process):
+    """One that `admin` may ask; a context manager, within which it listens."""
+
+    admin: Client
+
+    def __enter__(self) -> Self:
+        self.start()
+        try:
+            self.wait_listening()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.admin.close()
+        self.stop()
+
+    def wait_listening(self) -> None:
+        """Until it answers at all; it may not be ready."""
+        self.wait_until(
+            lambda: self.admin.send("GET", "/livez").status > 0, "listening", LISTENING_SECONDS
+        )
+
+
+class MetricsServer(ServingProcess):
     """A running metrics server; a context manager.
 
     Its serving certificate is signed by the cluster's CA for the Service's name and for localhost,
@@ -44,19 +69,6 @@ class MetricsServer(Process):
         own = own_flags(config, self.certificate_files, self.port)
         super().__init__(name, [*program, *own, *flags], plane.folder / "logs" / f"{name}.log")
 
-    def __enter__(self) -> Self:
-        self.start()
-        try:
-            self.wait_listening()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.admin.close()
-        self.stop()
-
     def client(self, user: str, groups: Sequence[str] = ()) -> Client:
         """Requests straight to the server, as a user with a client certificate of the cluster."""
         pair = self.plane.authority.client(user, groups)
@@ -71,12 +83,6 @@ class MetricsServer(Process):
         pair = self.plane.authority.server(aggregation.SERVICE_HOST, "localhost", "127.0.0.1")
         pair.write(self.folder, "serving")
         return pair
-
-    def wait_listening(self) -> None:
-        """Until it answers at all; it may not be ready."""
-        self.wait_until(
-            lambda: self.admin.send("GET", "/livez").status > 0, "listening", LISTENING_SECONDS
-        )
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Until /readyz is green, so data was collected."""
