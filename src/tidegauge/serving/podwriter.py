@@ -69,6 +69,7 @@ class PodWriter(Writer[Pod]):
                 known = self._shelf.made()
                 missing = {pod.node for pod in pods if id(pod) not in known}
                 for node in missing - self._filled - unwritten:
+                    # Another list may have written it since the set was made.
                     if node not in self._filled and not self._write_all(node):
                         unwritten.add(node)
                     yield []
